@@ -1,0 +1,63 @@
+/* applet - what a command is.  Each src/applets/FAMILY/NAME.c declares one:
+ *	APPLET(clean) = { .name = "clean", .aliases = "qmail-clean", ... };
+ * tools/mkapplets.c reads the declarations and writes the dispatch table. */
+#ifndef CORE_APP_APPLET_H
+#define CORE_APP_APPLET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/app/opt.h"
+
+/* Who a command runs as when root starts it; single-user instances are always the caller. */
+enum role {
+	AS_CALLER,	/* whoever started it */
+	AS_ROOT,
+	AS_QUEUE,	/* qmailq: owns the queue */
+	AS_SEND,	/* qmails: schedules deliveries */
+	AS_REMOTE,	/* qmailr: talks to other hosts */
+	AS_DAEMON,	/* qmaild: network daemons */
+	AS_LOG,		/* qmaill */
+	AS_GETPW,	/* qmailp */
+	AS_ALIAS,	/* alias */
+	ROLE_COUNT
+};
+
+enum {
+	APPLET_RAW = 1,		/* old grammar: argv untouched, only a lone --help is ours */
+	APPLET_CLIENT = 2,	/* a local queue client: reads .defaultqueue at start */
+	APPLET_HIDDEN = 4,	/* an internal step, not linked into bin directories */
+};
+
+struct applet {
+	const char *name;	/* short: "smtpd" */
+	const char *aliases;	/* traditional, blank separated, the first is the one shown in logs; NULL none */
+	const char *family;
+	const char *brief;	/* one line, no capital, no dot */
+	const char *args;	/* synopsis of the operands */
+	const struct opt *opts;	/* NULL none */
+	enum role role;
+	unsigned flags;
+	int (*main)(int argc, char **argv);	/* argv[0] as called, options removed unless raw */
+};
+
+#define APPLET(id) const struct applet applet_##id
+
+extern const struct applet *const applet_table[];	/* sorted by name, NULL-terminated */
+
+/* By short or traditional name; NULL when there is none. */
+const struct applet *applet_find(const char *name);
+/* The traditional name: what ps and log lines show. */
+const char *applet_title(const struct applet *a);
+/* Call word(name, arg) for the name and every alias. */
+void applet_names(const struct applet *a, void (*word)(const char *name, size_t n, void *arg), void *arg);
+
+/* Run an applet in this process: title, options, main.  Returns its exit code. */
+int applet_run(const struct applet *a, int argc, char **argv);
+/* The applet running now, for messages and usage. */
+extern const struct applet *applet_now;
+void applet_usage(const struct applet *a, int fd);
+/* The entry point of the binary. */
+int applet_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,19 @@
+/* role - which account a role is on this machine (DESIGN section 3). */
+#ifndef CORE_APP_ROLE_H
+#define CORE_APP_ROLE_H
+
+#include <sys/types.h>
+
+#include "core/app/applet.h"
+#include "core/base/err.h"
+
+/* Single-user: not started by root, so every role is the caller. */
+bool role_single(void);
+/* uid and gid of a role; single-user: our own. */
+int role_ids(enum role role, uid_t *uid, gid_t *gid, struct err *e);
+/* The account name of a role: "qmailq". */
+const char *role_account(enum role role);
+/* Become the role for ever (with its account's groups). */
+int role_take(enum role role, struct err *e);
+
+#endif

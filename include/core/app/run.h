@@ -1,0 +1,32 @@
+/* run - start another program: one of ours in a forked child without exec, anything else by exec.
+ * An applet's role is taken on in the child (role.h); REEXEC=1 makes ours exec /proc/self/exe too. */
+#ifndef CORE_APP_RUN_H
+#define CORE_APP_RUN_H
+
+#include <sys/types.h>
+
+#include "core/app/applet.h"
+#include "core/base/err.h"
+
+struct run {
+	const int *fds;		/* child's descriptor i is fds[i]; -1 leaves it closed */
+	int nfds;		/* everything from nfds on is closed in the child; 0: 0,1,2 as they are */
+	const char *dir;	/* chdir there first, NULL stay */
+	bool keep_role;		/* do not take on the applet's role: the caller has seen to it */
+	uid_t uid;		/* with set_ids: become these before running */
+	gid_t gid;
+	bool set_ids;
+	bool new_session;
+};
+
+/* Fork and run argv; the child's pid, -1 on failure to fork.  Failure inside the child: exit 111, or
+ * 120 when the program cannot be executed. */
+pid_t run_start(char *const argv[], const struct run *r, struct err *e);
+/* Become argv: the current process runs it and exits.  Never returns. */
+void run_become(char *const argv[]) __attribute__((noreturn));
+/* Wait for a child: its exit code, or -1 when it crashed. */
+int run_wait(pid_t pid);
+/* The applet argv[0] means, or NULL when it must be exec'd. */
+const struct applet *run_applet(const char *file);
+
+#endif

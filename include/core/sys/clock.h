@@ -1,0 +1,14 @@
+/* clock - what time is it, and waiting. */
+#ifndef CORE_SYS_CLOCK_H
+#define CORE_SYS_CLOCK_H
+
+#include <time.h>
+
+time_t clock_now(void);				/* seconds since 1970 */
+void clock_us(time_t *sec, long *usec);		/* the same with microseconds */
+long long clock_mono_ms(void);			/* milliseconds, never jumps */
+void clock_sleep_ms(long ms);			/* full time, even when signals arrive */
+void clock_nap_ms(long ms);			/* a signal ends it */
+void clock_alarm(unsigned sec);			/* SIGALRM after sec seconds; 0 cancels */
+
+#endif

@@ -1,0 +1,20 @@
+/* env - the process environment.  Reading it is conf's business (lint keeps it so). */
+#ifndef CORE_SYS_ENV_H
+#define CORE_SYS_ENV_H
+
+#include "core/base/str.h"
+
+const char *env_get(const char *name);		/* for room conf only */
+void env_put(const char *name, const char *value);
+void env_put_str(const char *name, struct str value);	/* bytes after a NUL are cut */
+void env_unset(const char *name);
+void env_clear(void);
+char **env_list(void);				/* "NAME=value", NULL-terminated; not a copy */
+
+/* A copy of the whole environment, to undo what a rule or a message changed. */
+struct env_copy;
+struct env_copy *env_save(void);
+void env_restore(const struct env_copy *c);	/* may be called any number of times */
+void env_copy_free(struct env_copy *c);
+
+#endif

@@ -1,0 +1,37 @@
+/* fd - file descriptors: the calls that move bytes.  EINTR is retried unless said otherwise.
+ * All return -1 with errno set on failure. */
+#ifndef CORE_SYS_FD_H
+#define CORE_SYS_FD_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+ssize_t fd_read(int fd, void *p, size_t n);
+ssize_t fd_write(int fd, const void *p, size_t n);
+int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
+int fd_close(int fd);					/* ignores fd < 0 */
+int fd_copy(int to, int from);				/* to becomes a duplicate of from */
+int fd_move(int to, int from);				/* and from is closed */
+int fd_dup(int fd);					/* lowest free number >= 3 */
+int fd_pipe(int p[2]);					/* close-on-exec */
+int fd_nonblock(int fd, bool on);
+int fd_cloexec(int fd, bool on);
+bool fd_open(int fd);					/* is this descriptor open? */
+int fd_close_from(int low);				/* close every descriptor >= low */
+off_t fd_seek(int fd, off_t pos);			/* from the start; the new position */
+off_t fd_tell(int fd);
+
+/* Wait until one of fds is ready; timeout in milliseconds, -1 for ever.
+ * Interrupted waits return -1 with EINTR, so that signal flags are seen. */
+int fd_poll(struct pollfd *fds, size_t n, int timeout_ms);
+/* Wait for one descriptor: 1 ready, 0 timeout, -1 error.  Signals do not end the wait. */
+int fd_wait(int fd, short events, int timeout_ms);
+
+/* Pass descriptors with n > 0 bytes over a Unix socket. */
+int fd_send(int sock, const void *p, size_t n, const int *fds, int count);
+/* Receive; *count is set to how many descriptors came (at most max, close-on-exec). Bytes read, 0 at the end. */
+ssize_t fd_recv(int sock, void *p, size_t n, int *fds, int max, int *count);
+
+#endif

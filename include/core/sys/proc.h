@@ -1,0 +1,42 @@
+/* proc - processes: fork, exec, wait, identity. */
+#ifndef CORE_SYS_PROC_H
+#define CORE_SYS_PROC_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/base/err.h"
+
+pid_t proc_fork(void);
+/* Run program argv[0], searched on PATH when it has no slash.  Returns only on failure. */
+int proc_exec(char *const argv[]);
+/* The same with a file name that differs from argv[0]. */
+int proc_exec_file(const char *file, char *const argv[]);
+/* Wait for one child: its pid, 0 when nohang and none has ended, -1 with errno. */
+pid_t proc_wait(pid_t pid, int *status, bool nohang);
+bool proc_crashed(int status);			/* killed by a signal */
+int proc_code(int status);			/* exit code, meaningful unless crashed */
+int proc_signal(int status);			/* the signal that killed it */
+int proc_kill(pid_t pid, int sig);
+void proc_exit(int code) __attribute__((noreturn));	/* without atexit handlers or stdio */
+pid_t proc_pid(void);
+pid_t proc_parent(void);
+uid_t proc_uid(void);				/* real */
+uid_t proc_euid(void);
+gid_t proc_egid(void);
+
+/* Become uid and gid with exactly these supplementary groups, for ever: the only function that
+ * changes ids.  Proves that root cannot be regained. */
+int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err *e);
+
+/* Remember argv, so that proc_title can show another name in ps. */
+void proc_title_init(int argc, char **argv);
+void proc_title(const char *name, const char *detail);
+/* Children of children come to us when their parents die (when we are not pid 1). */
+void proc_adopt_orphans(void);
+/* Die with SIGTERM when the parent dies first. */
+void proc_die_with_parent(void);
+int proc_new_session(void);
+void proc_hostname(char *p, size_t n);
+
+#endif

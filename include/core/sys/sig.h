@@ -1,0 +1,16 @@
+/* sig - signals.  Handlers set flags; the loops look at them. */
+#ifndef CORE_SYS_SIG_H
+#define CORE_SYS_SIG_H
+
+#include <signal.h>
+
+void sig_catch(int sig, void (*handler)(int));	/* system calls are interrupted, not restarted */
+void sig_ignore(int sig);
+void sig_default(int sig);
+void sig_block(int sig);
+void sig_unblock(int sig);
+void sig_reset(void);				/* all default, none blocked: a fresh program */
+/* Wait until a caught signal arrives, with sig unblocked only during the wait. */
+void sig_pause(int sig);
+
+#endif

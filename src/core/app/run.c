@@ -1,0 +1,122 @@
+/* run - start programs, ours without exec; see run.h. */
+#include "core/app/run.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/app/log.h"
+#include "core/app/role.h"
+#include "core/conf/conf.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/proc.h"
+#include "core/sys/sig.h"
+
+static const char self[] = "/proc/self/exe";
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return file_stat(a, &x) == 0 && file_stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+const struct applet *run_applet(const char *file)
+{
+	struct str path = str_z(file);
+	size_t slash = str_rchr(path, '/');
+
+	if (slash == path.n)
+		return applet_find(file);
+	const struct applet *a = applet_find(file + slash + 1);
+
+	/* a path counts as ours when it is this very binary, or when nothing is there */
+	return a && (!file_exists(file) || same_file(file, self)) ? a : NULL;
+}
+
+static int count(char *const argv[])
+{
+	int n = 0;
+
+	while (argv[n])
+		n++;
+	return n;
+}
+
+/* Put fds[i] on descriptor i and close everything above. */
+static int place_fds(const int *fds, int n)
+{
+	int high[16];
+
+	if (n > 16) {
+		errno = EINVAL;
+		return -1;
+	}
+	for (int i = 0; i < n; i++) {
+		high[i] = fds[i];
+		/* a source below n that belongs elsewhere could be overwritten: move it up first */
+		while (fds[i] >= 0 && fds[i] != i && high[i] < n)
+			if ((high[i] = fd_dup(high[i])) < 0)
+				return -1;
+	}
+	for (int i = 0; i < n; i++) {
+		if (high[i] < 0)
+			fd_close(i);
+		else if (fd_copy(i, high[i]) < 0)
+			return -1;
+	}
+	return fd_close_from(n);
+}
+
+static void run_child(char *const argv[], const struct run *r, const struct applet *a)
+{
+	struct err e = {0};
+
+	sig_reset();
+	if (r->nfds && place_fds(r->fds, r->nfds) < 0)
+		proc_exit(111);
+	if (r->new_session)
+		proc_new_session();
+	if (r->dir && file_chdir(r->dir) < 0)
+		die(111, "unable to enter %s: %s", r->dir, log_errno(errno));
+	if (r->set_ids && proc_become(r->uid, r->gid, &r->gid, 1, &e) < 0)
+		die_err(&e);
+	if (a && !r->keep_role && role_take(a->role, &e) < 0)
+		die_err(&e);
+	run_become(argv);
+}
+
+pid_t run_start(char *const argv[], const struct run *r, struct err *e)
+{
+	const struct applet *a = run_applet(argv[0]);
+	pid_t pid = proc_fork();
+
+	if (pid < 0)
+		return err_temp(e, errno, "unable to fork");
+	if (pid == 0)
+		run_child(argv, r, a);
+	return pid;
+}
+
+void run_become(char *const argv[])
+{
+	const struct applet *a = run_applet(argv[0]);
+
+	if (a && !conf_on(CONF_REEXEC))
+		proc_exit(applet_run(a, count(argv), (char **)(size_t)argv));
+	if (a)
+		proc_exec_file(self, argv);
+	else
+		proc_exec(argv);
+	log_line("%s: fatal: unable to run %s: %s", log_program(), argv[0], log_errno(errno));
+	proc_exit(err_temporary(errno) ? 111 : 120);
+}
+
+int run_wait(pid_t pid)
+{
+	int status;
+
+	if (proc_wait(pid, &status, false) < 0 || proc_crashed(status))
+		return -1;
+	return proc_code(status);
+}

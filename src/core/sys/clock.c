@@ -1,0 +1,47 @@
+/* clock - time; see clock.h. */
+#include "core/sys/clock.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+time_t clock_now(void)
+{
+	return time(NULL);
+}
+
+void clock_us(time_t *sec, long *usec)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	*sec = t.tv_sec;
+	*usec = t.tv_nsec / 1000;
+}
+
+long long clock_mono_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void clock_sleep_ms(long ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
+
+void clock_nap_ms(long ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	nanosleep(&t, NULL);
+}
+
+void clock_alarm(unsigned sec)
+{
+	alarm(sec);
+}

@@ -1,0 +1,82 @@
+/* env - the environment; see env.h. */
+#include "core/sys/env.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/mem.h"
+
+extern char **environ;
+
+const char *env_get(const char *name)
+{
+	return getenv(name);
+}
+
+void env_put(const char *name, const char *value)
+{
+	while (setenv(name, value, 1) < 0 && *name && !strchr(name, '='))
+		mem_exhausted(strlen(value));
+}
+
+void env_put_str(const char *name, struct str value)
+{
+	char *z = mem_copy(value.p, value.n);
+
+	env_put(name, z);
+	mem_free(z);
+}
+
+void env_unset(const char *name)
+{
+	unsetenv(name);
+}
+
+void env_clear(void)
+{
+	clearenv();
+}
+
+char **env_list(void)
+{
+	return environ;
+}
+
+struct env_copy {
+	struct arena mem;
+	char **vars;
+	size_t n;
+};
+
+struct env_copy *env_save(void)
+{
+	struct env_copy *c = mem_alloc(sizeof *c);
+
+	while (environ && environ[c->n])
+		c->n++;
+	c->vars = arena_alloc(&c->mem, (c->n + 1) * sizeof *c->vars);
+	for (size_t i = 0; i < c->n; i++)
+		c->vars[i] = arena_z(&c->mem, str_z(environ[i]));
+	return c;
+}
+
+void env_restore(const struct env_copy *c)
+{
+	clearenv();
+	for (size_t i = 0; i < c->n; i++) {
+		struct str rest = str_z(c->vars[i]);
+		char *name = mem_copy(rest.p, str_chr(rest, '='));
+
+		str_cut(&rest, '=');
+		if (rest.p)
+			env_put(name, rest.p);
+		mem_free(name);
+	}
+}
+
+void env_copy_free(struct env_copy *c)
+{
+	arena_free(&c->mem);
+	mem_free(c);
+}

@@ -1,0 +1,228 @@
+/* fd - descriptors; see fd.h. */
+#include "core/sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/sys/clock.h"
+#include "core/sys/fault.h"
+
+ssize_t fd_read(int fd, void *p, size_t n)
+{
+	ssize_t r;
+
+	if (FAULT("read"))
+		return -1;
+	do
+		r = read(fd, p, n);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+ssize_t fd_write(int fd, const void *p, size_t n)
+{
+	ssize_t r;
+
+	if (FAULT("write"))
+		return -1;
+	do
+		r = write(fd, p, n);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+int fd_write_all(int fd, const void *p, size_t n)
+{
+	const char *q = p;
+
+	while (n) {
+		ssize_t r = fd_write(fd, q, n);
+
+		if (r < 0 && errno == EAGAIN && fd_wait(fd, POLLOUT, -1) > 0)
+			continue;
+		if (r < 0)
+			return -1;
+		q += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+int fd_close(int fd)
+{
+	return fd < 0 ? 0 : close(fd);
+}
+
+int fd_copy(int to, int from)
+{
+	if (to == from)
+		return fd_cloexec(to, false);
+	return dup2(from, to) < 0 ? -1 : 0;
+}
+
+int fd_move(int to, int from)
+{
+	if (to == from)
+		return fd_cloexec(to, false);
+	if (fd_copy(to, from) < 0)
+		return -1;
+	return close(from);
+}
+
+int fd_dup(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+int fd_pipe(int p[2])
+{
+	if (FAULT("pipe"))
+		return -1;
+	return pipe2(p, O_CLOEXEC);
+}
+
+static int flag(int fd, int get, int set, int bit, bool on)
+{
+	int f = fcntl(fd, get, 0);
+
+	if (f < 0)
+		return -1;
+	return fcntl(fd, set, on ? f | bit : f & ~bit);
+}
+
+int fd_nonblock(int fd, bool on)
+{
+	return flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);
+}
+
+int fd_cloexec(int fd, bool on)
+{
+	return flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on);
+}
+
+bool fd_open(int fd)
+{
+	return fcntl(fd, F_GETFD, 0) >= 0;
+}
+
+int fd_close_from(int low)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)low, ~0u, 0u) == 0)
+		return 0;
+#endif
+	long max = sysconf(_SC_OPEN_MAX);
+
+	for (int fd = low; fd < (max > 0 && max < 65536 ? (int)max : 65536); fd++)
+		close(fd);
+	return 0;
+}
+
+off_t fd_seek(int fd, off_t pos)
+{
+	return lseek(fd, pos, SEEK_SET);
+}
+
+off_t fd_tell(int fd)
+{
+	return lseek(fd, 0, SEEK_CUR);
+}
+
+int fd_poll(struct pollfd *fds, size_t n, int timeout_ms)
+{
+	return poll(fds, (nfds_t)n, timeout_ms);
+}
+
+int fd_wait(int fd, short events, int timeout_ms)
+{
+	struct pollfd p = {fd, events, 0};
+	long long end = timeout_ms < 0 ? 0 : clock_mono_ms() + timeout_ms;
+
+	for (;;) {
+		int r = poll(&p, 1, timeout_ms);
+
+		if (r >= 0 || errno != EINTR)
+			return r > 0 ? 1 : r;
+		if (timeout_ms >= 0) {
+			long long left = end - clock_mono_ms();
+
+			timeout_ms = left > 0 ? (int)left : 0;
+		}
+	}
+}
+
+enum { FDS_MAX = 8 };
+
+int fd_send(int sock, const void *p, size_t n, const int *fds, int count)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(FDS_MAX * sizeof(int))];
+	} control;
+	struct iovec v = {(void *)(size_t)p, n};
+	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+	ssize_t r;
+
+	if (count > FDS_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (count > 0) {
+		memset(&control, 0, sizeof control);
+		m.msg_control = control.space;
+		m.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, (size_t)count * sizeof(int));
+	}
+	do
+		r = sendmsg(sock, &m, MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -1;
+	if ((size_t)r < n)
+		return fd_write_all(sock, (const char *)p + r, n - (size_t)r);
+	return 0;
+}
+
+ssize_t fd_recv(int sock, void *p, size_t n, int *fds, int max, int *count)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(FDS_MAX * sizeof(int))];
+	} control;
+	struct iovec v = {p, n};
+	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1,
+		.msg_control = control.space, .msg_controllen = sizeof control.space};
+	ssize_t r;
+
+	*count = 0;
+	do
+		r = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -1;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t got = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		for (size_t i = 0; i < got; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+			if (*count < max)
+				fds[(*count)++] = fd;
+			else
+				close(fd);
+		}
+	}
+	return r;
+}

@@ -1,0 +1,327 @@
+/* file - the file system; see file.h. */
+#include "core/sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/sys/fault.h"
+#include "core/sys/fd.h"
+
+int file_open(const char *fn, int flags, mode_t mode)
+{
+	int fd;
+
+	if (FAULT("open"))
+		return -1;
+	do
+		fd = open(fn, flags | O_CLOEXEC, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+int file_stat(const char *fn, struct stat *st)
+{
+	if (FAULT("stat"))
+		return -1;
+	return stat(fn, st);
+}
+
+int file_lstat(const char *fn, struct stat *st)
+{
+	if (FAULT("lstat"))
+		return -1;
+	return lstat(fn, st);
+}
+
+int file_fstat(int fd, struct stat *st)
+{
+	if (FAULT("fstat"))
+		return -1;
+	return fstat(fd, st);
+}
+
+bool file_exists(const char *fn)
+{
+	struct stat st;
+
+	return lstat(fn, &st) == 0;
+}
+
+bool file_access(const char *fn, int mode)
+{
+	return faccessat(AT_FDCWD, fn, mode, AT_EACCESS) == 0;
+}
+
+int file_link(const char *from, const char *to)
+{
+	if (FAULT("link"))
+		return -1;
+	return link(from, to);
+}
+
+int file_symlink(const char *text, const char *fn)
+{
+	return symlink(text, fn);
+}
+
+int file_rename(const char *from, const char *to)
+{
+	if (FAULT("rename"))
+		return -1;
+	return rename(from, to);
+}
+
+int file_unlink(const char *fn)
+{
+	if (FAULT("unlink"))
+		return -1;
+	return unlink(fn);
+}
+
+int file_mkdir(const char *fn, mode_t mode)
+{
+	if (FAULT("mkdir"))
+		return -1;
+	return mkdir(fn, mode);
+}
+
+int file_rmdir(const char *fn)
+{
+	return rmdir(fn);
+}
+
+int file_mkfifo(const char *fn, mode_t mode)
+{
+	return mkfifo(fn, mode);
+}
+
+int file_chmod(const char *fn, mode_t mode)
+{
+	return chmod(fn, mode);
+}
+
+int file_chown(const char *fn, uid_t uid, gid_t gid)
+{
+	return lchown(fn, uid, gid);
+}
+
+int file_mtime(const char *fn, time_t t)
+{
+	struct timespec ts[2] = {{.tv_sec = t}, {.tv_sec = t}};
+
+	if (FAULT("utime"))
+		return -1;
+	return utimensat(AT_FDCWD, fn, ts, 0);
+}
+
+int file_chdir(const char *dir)
+{
+	if (FAULT("chdir"))
+		return -1;
+	return chdir(dir);
+}
+
+int file_truncate(int fd, off_t size)
+{
+	if (FAULT("truncate"))
+		return -1;
+	return ftruncate(fd, size);
+}
+
+mode_t file_umask(mode_t mask)
+{
+	return umask(mask);
+}
+
+int file_sync(int fd)
+{
+	if (FAULT("fsync"))
+		return -1;
+	return fsync(fd);
+}
+
+int file_sync_data(int fd)
+{
+	if (FAULT("fdatasync"))
+		return -1;
+	return fdatasync(fd);
+}
+
+void file_sync_start(int fd)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+	int keep = errno;
+
+	if (sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE) < 0)
+		errno = keep;
+#else
+	(void)fd;
+#endif
+}
+
+int file_sync_dir(const char *dir)
+{
+	int fd = file_open(dir, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd < 0)
+		return -1;
+	int r = file_sync(fd);
+	int keep = errno;
+
+	close(fd);
+	errno = keep;
+	return r;
+}
+
+int file_free(const char *fn, unsigned long long *bytes)
+{
+	struct statvfs v;
+
+	if (FAULT("statvfs") || statvfs(fn, &v) < 0)
+		return -1;
+	*bytes = (unsigned long long)v.f_bavail * v.f_frsize;
+	return 0;
+}
+
+int file_slurp_fd(int fd, struct buf *b, size_t max)
+{
+	for (;;) {
+		char *p = buf_grow(b, 4096);
+		ssize_t r = fd_read(fd, p, 4096);
+
+		if (r <= 0)
+			return (int)r;
+		buf_advance(b, (size_t)r);
+		if (b->n > max) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+}
+
+int file_slurp(const char *fn, struct buf *b, size_t max)
+{
+	int fd = file_open(fn, O_RDONLY, 0);
+
+	if (fd < 0)
+		return -1;
+	int r = file_slurp_fd(fd, b, max);
+	int keep = errno;
+
+	close(fd);
+	errno = keep;
+	return r;
+}
+
+static int replace(int fd, const char *tmp, const char *fn, struct str text, mode_t mode)
+{
+	if (fchmod(fd, mode) < 0 || fd_write_all(fd, text.p, text.n) < 0 || file_sync(fd) < 0)
+		return -1;
+	return file_rename(tmp, fn);
+}
+
+int file_replace(const char *fn, struct str text, mode_t mode, struct err *e)
+{
+	struct buf tmp = BUF_INIT;
+	struct str name = str_z(fn);
+	size_t slash = str_rchr(name, '/');
+	int r = -1;
+
+	buf_fmt(&tmp, "%s.%ld.tmp", fn, (long)getpid());
+	int fd = file_open(tmp.p, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0) {
+		err_temp(e, errno, "unable to create %s", tmp.p);
+		goto out;
+	}
+	r = replace(fd, tmp.p, fn, text, mode);
+	if (r < 0) {
+		err_temp(e, errno, "unable to write %s", fn);
+		unlink(tmp.p);
+	}
+	close(fd);
+	buf_set(&tmp, slash < name.n ? str_to(name, slash ? slash : 1) : STR("."));
+	if (r == 0 && (r = file_sync_dir(tmp.p)) < 0)
+		err_temp(e, errno, "unable to sync %s", tmp.p);
+out:
+	buf_free(&tmp);
+	return r;
+}
+
+int file_mkdirs(const char *path, mode_t mode)
+{
+	struct buf b = BUF_INIT;
+	int r = 0;
+
+	for (const char *q = path; r == 0 && *q; ) {
+		q++;
+		while (*q && *q != '/')
+			q++;
+		buf_set(&b, str_make(path, (size_t)(q - path)));
+		if (mkdir(b.p, mode) < 0 && errno != EEXIST)
+			r = -1;
+	}
+	buf_free(&b);
+	return r;
+}
+
+int file_cwd(struct buf *b)
+{
+	char *p = getcwd(NULL, 0);
+
+	if (!p)
+		return -1;
+	buf_set(b, str_z(p));
+	free(p);
+	return 0;
+}
+
+int file_temp(const char *dir)
+{
+	struct buf b = BUF_INIT;
+	int fd;
+
+	if (FAULT("mkstemp"))
+		return -1;
+	buf_fmt(&b, "%s/indimail.XXXXXX", dir);
+	fd = mkostemp(b.p, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(b.p);
+	buf_free(&b);
+	return fd;
+}
+
+int dir_open(struct dir *d, const char *path)
+{
+	if (FAULT("opendir"))
+		return -1;
+	d->handle = opendir(path);
+	return d->handle ? 0 : -1;
+}
+
+int dir_next(struct dir *d, const char **name)
+{
+	struct dirent *e;
+
+	do {
+		errno = 0;
+		e = readdir(d->handle);
+		if (!e)
+			return errno ? -1 : 0;
+	} while (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0);
+	*name = e->d_name;
+	return 1;
+}
+
+void dir_close(struct dir *d)
+{
+	if (d->handle)
+		closedir(d->handle);
+	d->handle = NULL;
+}

@@ -1,0 +1,156 @@
+/* proc - processes; see proc.h. */
+#include "core/sys/proc.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/sys/fault.h"
+
+pid_t proc_fork(void)
+{
+	if (FAULT("fork"))
+		return -1;
+	return fork();
+}
+
+int proc_exec(char *const argv[])
+{
+	return execvp(argv[0], argv);
+}
+
+int proc_exec_file(const char *file, char *const argv[])
+{
+	return execvp(file, argv);
+}
+
+pid_t proc_wait(pid_t pid, int *status, bool nohang)
+{
+	pid_t r;
+
+	do
+		r = waitpid(pid, status, nohang ? WNOHANG : 0);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+bool proc_crashed(int status)
+{
+	return !WIFEXITED(status);
+}
+
+int proc_code(int status)
+{
+	return WEXITSTATUS(status);
+}
+
+int proc_signal(int status)
+{
+	return WTERMSIG(status);
+}
+
+int proc_kill(pid_t pid, int sig)
+{
+	return kill(pid, sig);
+}
+
+void proc_exit(int code)
+{
+	_exit(code);
+}
+
+pid_t proc_pid(void)
+{
+	return getpid();
+}
+
+pid_t proc_parent(void)
+{
+	return getppid();
+}
+
+uid_t proc_uid(void)
+{
+	return getuid();
+}
+
+uid_t proc_euid(void)
+{
+	return geteuid();
+}
+
+gid_t proc_egid(void)
+{
+	return getegid();
+}
+
+int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err *e)
+{
+	if (geteuid() != 0) {
+		if (uid == geteuid())
+			return 0;	/* single-user: we are that user already */
+		return err_temp(e, EPERM, "unable to become uid %ld", (long)uid);
+	}
+	if (FAULT("setuid"))
+		return err_temp(e, errno, "unable to become uid %ld", (long)uid);
+	if (setgroups(n, groups) < 0)
+		return err_temp(e, errno, "unable to set groups");
+	if (setresgid(gid, gid, gid) < 0)
+		return err_temp(e, errno, "unable to become gid %ld", (long)gid);
+	if (setresuid(uid, uid, uid) < 0)
+		return err_temp(e, errno, "unable to become uid %ld", (long)uid);
+	if (uid != 0 && setuid(0) == 0)
+		return err_temp(e, 0, "uid %ld could return to root", (long)uid);
+	return 0;
+}
+
+static char *title_start;
+static size_t title_room;
+
+void proc_title_init(int argc, char **argv)
+{
+	title_start = argv[0];
+	title_room = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - argv[0]);
+}
+
+void proc_title(const char *name, const char *detail)
+{
+	prctl(PR_SET_NAME, name, 0, 0, 0);
+	fault_program(name);
+	if (!title_start)
+		return;
+	int n = snprintf(title_start, title_room, "%s%s%s", name, detail ? " " : "", detail ? detail : "");
+
+	if (n >= 0 && (size_t)n < title_room)
+		memset(title_start + n, 0, title_room - (size_t)n);
+}
+
+void proc_adopt_orphans(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+void proc_die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+}
+
+int proc_new_session(void)
+{
+	return setsid() < 0 ? -1 : 0;
+}
+
+void proc_hostname(char *p, size_t n)
+{
+	if (n == 0)
+		return;
+	p[0] = 0;
+	if (gethostname(p, n) < 0)
+		p[0] = 0;
+	p[n - 1] = 0;
+}

@@ -1,0 +1,59 @@
+/* sig - signals; see sig.h. */
+#include "core/sys/sig.h"
+
+void sig_catch(int sig, void (*handler)(int))
+{
+	struct sigaction a = {.sa_handler = handler};
+
+	sigemptyset(&a.sa_mask);
+	sigaction(sig, &a, NULL);
+}
+
+void sig_ignore(int sig)
+{
+	sig_catch(sig, SIG_IGN);
+}
+
+void sig_default(int sig)
+{
+	sig_catch(sig, SIG_DFL);
+}
+
+static void mask(int how, int sig)
+{
+	sigset_t s;
+
+	sigemptyset(&s);
+	sigaddset(&s, sig);
+	sigprocmask(how, &s, NULL);
+}
+
+void sig_block(int sig)
+{
+	mask(SIG_BLOCK, sig);
+}
+
+void sig_unblock(int sig)
+{
+	mask(SIG_UNBLOCK, sig);
+}
+
+void sig_reset(void)
+{
+	static const int used[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};
+	sigset_t none;
+
+	for (unsigned i = 0; i < sizeof used / sizeof *used; i++)
+		sig_default(used[i]);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void sig_pause(int sig)
+{
+	sigset_t s;
+
+	sigprocmask(SIG_SETMASK, NULL, &s);
+	sigdelset(&s, sig);
+	sigsuspend(&s);
+}
