@@ -77,8 +77,12 @@ void smtp_config_free(struct smtp_config *c);
  * the engine would wait for input. */
 int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in, struct out *out);
 
-/* For policy.c: hang up with this exit code after the reply that was just given. */
+/* For the verbs: hang up with this exit code after the reply that was just given. */
 void session_end(struct session *s, int code);
+/* Reading failed or timed out: log, answer where that makes sense, end. */
+void session_read_failed(struct session *s, bool timeout, const char *why);
+/* A CR or LF that ends no line: the stream cannot be trusted any more (see data.h).  what: "Bare LF". */
+void session_stray(struct session *s, const char *what);
 /* A log line "qmail-smtpd: pid N from IP ..." (policy reference 1.18). */
 void session_log(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -3,6 +3,7 @@
  * a CR are looked at one by one. */
 #include "core/smtp/data.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum where {
@@ -155,6 +156,9 @@ enum data_end data_read(struct data *d, struct in *in)
 		flush(&r);
 		return bad;
 	}
+	int num = errno;
+
 	flush(&r);
+	errno = num;
 	return got < 0 ? DATA_ERROR : DATA_EOF;
 }
