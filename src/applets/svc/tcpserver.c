@@ -5,7 +5,6 @@
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
-#include "core/app/role.h"
 #include "core/app/run.h"
 #include "core/base/num.h"
 #include "core/base/vec.h"
@@ -196,7 +195,6 @@ static void say(const struct ucspi *u, void (*make)(const struct ucspi *u, long 
 static void serve(int s, const struct sock_end *peer, char **argv) __attribute__((noreturn));
 static void serve(int s, const struct sock_end *peer, char **argv)
 {
-	const struct applet *a = run_applet(argv[0]);
 	struct err e = {0};
 
 	sig_reset();
@@ -213,8 +211,6 @@ static void serve(int s, const struct sock_end *peer, char **argv)
 	if (fd_copy(0, s) < 0 || fd_copy(1, s) < 0)
 		die(111, "unable to place the socket: %s", log_errno(errno));
 	fd_close_from(3);
-	if (a && role_take(a->role, &e) < 0)
-		die_err(&e);
 	run_become(argv);
 }
 
@@ -365,7 +361,7 @@ static int tcpserver_main(int argc, char **argv)
 }
 
 APPLET(tcpserver) = {
-	.name = "tcpserver", .aliases = "tcpd", .family = "svc",
+	.name = "tcpserver", .family = "svc",
 	.brief = "run a program for every TCP connection",
 	.args = "host port program [argument ...]", .opts = opts, .role = AS_CALLER, .main = tcpserver_main,
 };
