@@ -266,7 +266,7 @@ static bool maxrecipients(struct session *s, struct str arg)
 	(void)arg;
 	if (max <= 0 || s->rcpt_count < (size_t)max)
 		return true;
-	session_log(s, "Too many RECIPIENTS: MAIL from <%s> Last RCPT <%s>", s->sender.p, s->rcpt.p);
+	session_log(s, "Too many RECIPIENTS: MAIL <%s> Last RCPT <%s>", s->sender.p, s->rcpt.p);
 	return refuse(s, 557, "sorry, too many recipients (#5.7.1)");
 }
 
