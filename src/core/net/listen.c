@@ -1,5 +1,5 @@
 /* sock - TCP sockets; see sock.h. */
-#include "core/net/sock.h"
+#include "core/net/listen.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -17,13 +17,13 @@ union addr {
 	struct sockaddr_in6 in6;
 };
 
-static socklen_t pack(union addr *a, const struct sock_end *e, bool v4)
+static socklen_t pack(union addr *a, const struct listen_end *e, bool v4)
 {
 	memset(a, 0, sizeof *a);
 	if (v4) {
 		a->in.sin_family = AF_INET;
 		a->in.sin_port = htons((uint16_t)e->port);
-		if (ip_is4(&e->ip))
+		if (ip6_is4(&e->ip))
 			memcpy(&a->in.sin_addr, e->ip.a + 12, 4);
 		return sizeof a->in;
 	}
@@ -34,7 +34,7 @@ static socklen_t pack(union addr *a, const struct sock_end *e, bool v4)
 	return sizeof a->in6;
 }
 
-static void unpack(const union addr *a, struct sock_end *e)
+static void unpack(const union addr *a, struct listen_end *e)
 {
 	memset(e, 0, sizeof *e);
 	if (a->any.sa_family == AF_INET) {
@@ -53,7 +53,7 @@ static int new_socket(bool v4)
 	return socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
-static int listen_on(int fd, const struct sock_end *at, int backlog, bool v4)
+static int listen_on(int fd, const struct listen_end *at, int backlog, bool v4)
 {
 	int on = 1, off = 0;
 	union addr a;
@@ -71,19 +71,19 @@ static int listen_on(int fd, const struct sock_end *at, int backlog, bool v4)
 	return -1;
 }
 
-int sock_listen(const struct sock_end *at, int backlog, bool only4)
+int listen_open(const struct listen_end *at, int backlog, bool only4)
 {
-	bool v4 = only4 || (ip_is4(&at->ip) && !ip_any(&at->ip));
+	bool v4 = only4 || (ip6_is4(&at->ip) && !ip6_any(&at->ip));
 	int fd = new_socket(v4);
 
-	if (fd < 0 && !v4 && ip_any(&at->ip) && errno == EAFNOSUPPORT) {
+	if (fd < 0 && !v4 && ip6_any(&at->ip) && errno == EAFNOSUPPORT) {
 		v4 = true;
 		fd = new_socket(v4);
 	}
 	return fd < 0 ? -1 : listen_on(fd, at, backlog, v4);
 }
 
-int sock_accept(int fd, struct sock_end *peer)
+int listen_accept(int fd, struct listen_end *peer)
 {
 	union addr a;
 	socklen_t n = sizeof a;
@@ -107,9 +107,9 @@ static int finish_connect(int fd, int timeout_ms)
 	return num ? -1 : 0;
 }
 
-int sock_connect(const struct sock_end *to, const struct sock_end *from, int timeout_ms)
+int listen_connect(const struct listen_end *to, const struct listen_end *from, int timeout_ms)
 {
-	bool v4 = ip_is4(&to->ip);
+	bool v4 = ip6_is4(&to->ip);
 	int fd = new_socket(v4), num;
 	union addr a;
 	socklen_t n;
@@ -133,7 +133,7 @@ fail:
 	return -1;
 }
 
-int sock_local(int fd, struct sock_end *at)
+int listen_local(int fd, struct listen_end *at)
 {
 	union addr a;
 	socklen_t n = sizeof a;
@@ -144,14 +144,14 @@ int sock_local(int fd, struct sock_end *at)
 	return 0;
 }
 
-void sock_nodelay(int fd)
+void listen_nodelay(int fd)
 {
 	int on = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-void sock_no_options(int fd)
+void listen_no_options(int fd)
 {
 	setsockopt(fd, IPPROTO_IP, IP_OPTIONS, NULL, 0);
 }
@@ -177,7 +177,7 @@ static bool service_line(struct str line, struct str name, unsigned *port)
 	return hit;
 }
 
-bool sock_port(struct str name, unsigned *port)
+bool listen_port(struct str name, unsigned *port)
 {
 	struct buf text = BUF_INIT;
 	uint64_t n;

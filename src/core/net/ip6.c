@@ -1,5 +1,5 @@
 /* ip - addresses; see ip.h. */
-#include "core/net/ip.h"
+#include "core/net/ip6.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -29,9 +29,9 @@ static bool scan4(struct str s, unsigned char *out)
 	return s.n == 0;
 }
 
-bool ip_scan(struct str s, struct ip *ip)
+bool ip6_scan(struct str s, struct ip6 *ip)
 {
-	struct ip r = {0};
+	struct ip6 r = {0};
 	char text[INET6_ADDRSTRLEN];
 
 	if (s.n > 1 && s.p[0] == '[' && s.p[s.n - 1] == ']')
@@ -51,24 +51,24 @@ bool ip_scan(struct str s, struct ip *ip)
 	return true;
 }
 
-bool ip_is4(const struct ip *ip)
+bool ip6_is4(const struct ip6 *ip)
 {
 	return memcmp(ip->a, mapped, sizeof mapped) == 0;
 }
 
-bool ip_any(const struct ip *ip)
+bool ip6_any(const struct ip6 *ip)
 {
 	static const unsigned char zero[16];
 
-	return memcmp(ip->a, zero, 16) == 0 || (ip_is4(ip) && memcmp(ip->a + 12, zero, 4) == 0);
+	return memcmp(ip->a, zero, 16) == 0 || (ip6_is4(ip) && memcmp(ip->a + 12, zero, 4) == 0);
 }
 
-bool ip_same(const struct ip *a, const struct ip *b)
+bool ip6_same(const struct ip6 *a, const struct ip6 *b)
 {
 	return memcmp(a->a, b->a, sizeof a->a) == 0;
 }
 
-void ip_fmt6(struct buf *b, const struct ip *ip)
+void ip6_fmt_long(struct buf *b, const struct ip6 *ip)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -76,49 +76,49 @@ void ip_fmt6(struct buf *b, const struct ip *ip)
 		buf_adds(b, text);
 }
 
-void ip_fmt(struct buf *b, const struct ip *ip)
+void ip6_fmt(struct buf *b, const struct ip6 *ip)
 {
-	if (ip_is4(ip))
+	if (ip6_is4(ip))
 		buf_fmt(b, "%d.%d.%d.%d", ip->a[12], ip->a[13], ip->a[14], ip->a[15]);
 	else
-		ip_fmt6(b, ip);
+		ip6_fmt_long(b, ip);
 }
 
-static bool listed(enum conf_id id, const struct ip *ip)
+static bool listed(enum conf_id id, const struct ip6 *ip)
 {
 	struct list l = LIST_INIT;
 	bool hit = false;
 
 	if (conf_list(id, &l, NULL) == 1)
 		for (size_t i = 0; i < l.lines.n && !hit; i++) {
-			struct ip other;
+			struct ip6 other;
 
-			hit = ip_scan(l.lines.p[i], &other) && ip_same(ip, &other);
+			hit = ip6_scan(l.lines.p[i], &other) && ip6_same(ip, &other);
 		}
 	list_free(&l);
 	return hit;
 }
 
-static bool has_address(const struct sockaddr *sa, const struct ip *ip)
+static bool has_address(const struct sockaddr *sa, const struct ip6 *ip)
 {
 	if (sa && sa->sa_family == AF_INET6)
 		return memcmp(&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, ip->a, 16) == 0;
-	if (sa && sa->sa_family == AF_INET && ip_is4(ip))
+	if (sa && sa->sa_family == AF_INET && ip6_is4(ip))
 		return memcmp(&((const struct sockaddr_in *)(const void *)sa)->sin_addr, ip->a + 12, 4) == 0;
 	return false;
 }
 
-bool ip_own(struct str text)
+bool ip6_own(struct str text)
 {
-	struct ip ip;
+	struct ip6 ip;
 	struct ifaddrs *all, *i;
 	bool hit;
 
 	if (str_istarts(text, STR("IPv6:")))
 		text = str_from(text, 5);
-	if (!ip_scan(text, &ip) || listed(CONF_NOTIPME, &ip))
+	if (!ip6_scan(text, &ip) || listed(CONF_NOTIPME, &ip))
 		return false;
-	hit = ip_any(&ip) || listed(CONF_MOREIPME, &ip);
+	hit = ip6_any(&ip) || listed(CONF_MOREIPME, &ip);
 	if (hit || getifaddrs(&all) < 0)
 		return hit;
 	for (i = all; i && !hit; i = i->ifa_next)
