@@ -33,6 +33,8 @@ void tcpto_read(struct tcpto *t, const char *dir);
 void tcpto_free(struct tcpto *t);
 size_t tcpto_count(const struct tcpto *t);
 struct tcpto_entry tcpto_entry(const struct tcpto *t, size_t i);
+/* Whether failures of ip are on record. */
+bool tcpto_known(const struct tcpto *t, const struct ip *ip);
 /* Whether to leave ip alone now.  penalty seconds, 0 never; a positive one gets jitter by pid. */
 bool tcpto_skip(const struct tcpto *t, const struct ip *ip, time_t now, long penalty, pid_t pid);
 

@@ -87,6 +87,11 @@ static size_t find(const struct tcpto *t, const struct ip *ip)
 	return i;
 }
 
+bool tcpto_known(const struct tcpto *t, const struct ip *ip)
+{
+	return find(t, ip) < tcpto_count(t);
+}
+
 /* The slot a new address gets: a free one, else the least important. */
 static size_t victim(const struct tcpto *t)
 {
