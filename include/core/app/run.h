@@ -17,6 +17,7 @@ struct run {
 	gid_t gid;
 	bool set_ids;
 	bool new_session;
+	const char *file;	/* what is run when it is not argv[0]: the program then still sees argv[0] */
 };
 
 /* Fork and run argv; the child's pid, -1 on failure to fork.  Failure inside the child: exit 111, or
