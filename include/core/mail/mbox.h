@@ -21,10 +21,14 @@ void mbox_quote(struct mbox_quote *q, struct str part);
 /* Complete a partial last line and add the empty line that ends a message. */
 void mbox_quote_end(struct mbox_quote *q);
 
+/* Open fn for appending (created 0600) and lock it; waits half a minute, uses SIGALRM.  The descriptor is
+ * that of the file that has this name while the lock is held: others may replace the file under theirs.
+ * -1: ERR_TEMP. */
+int mbox_open(const char *fn, struct err *e);
+
 /* Append head (the From_ line and what follows it) and the message that fd holds from its position on
- * to the file fn, created 0600 when missing, under an exclusive lock that is waited for half a minute.
- * Synced before 0 is returned.  -1: the file is as long as before; a full quota is ERR_PERM, all else
- * ERR_TEMP.  Uses SIGALRM. */
+ * to the file fn, under the lock of mbox_open.  Synced before 0 is returned.  -1: the file is as long as
+ * before; a full quota is ERR_PERM, all else ERR_TEMP. */
 int mbox_deliver(const char *fn, struct str head, int fd, struct err *e);
 
 #endif

@@ -18,9 +18,9 @@
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
-#include "queue/client.h"
 #include "queue/delivery.h"
 #include "queue/dotqmail.h"
+#include "queue/forward.h"
 
 static int describe;
 
@@ -245,37 +245,20 @@ static bool instruct(struct local *l, struct dotqmail *dot, const struct dot_lin
 /* Hand the message on to all collected addresses; the number for the log. */
 static unsigned long forward(struct local *l)
 {
-	struct client *c = client_new();
-	char block[65536];
-	struct buf head = BUF_INIT;
-	ssize_t r;
+	struct buf why = BUF_INIT;
+	unsigned long qp = 0;
 
 	prepare(l);
 	rewind_message(l);
-	if (client_open(c, &l->e) < 0)
-		quit_err(&l->e);
-	buf_add(&head, buf_str(&l->d.dtline));
-	for (size_t i = 0; i < l->forwards.n; i++)
-		buf_fmt(&head, "X-Forwarded-To: %.*s\n", STR_FMT(l->forwards.p[i]));
-	buf_fmt(&head, "X-Forwarded-For: %s\n%s", l->newsender.p, l->d.qqeh);
-	client_put(c, head.p, head.n);
-	while ((r = fd_read(0, block, sizeof block)) > 0)
-		client_put(c, block, (size_t)r);
-	if (r < 0)
-		client_fail(c);
-	client_from(c, buf_str(&l->newsender));
-	for (size_t i = 0; i < l->forwards.n; i++)
-		client_to(c, l->forwards.p[i]);
-	const char *why = client_close(c);
+	struct forward f = {0, buf_str(&l->d.dtline), str_z(l->d.qqeh), buf_str(&l->newsender),
+		l->forwards.p, l->forwards.n};
+	int code = forward_send(&f, &qp, &why);
 
-	if (*why) {
-		log_line("Unable to forward the message: %s", why + 1);
-		proc_exit(*why == 'D' ? 100 : 111);
+	if (code) {
+		log_line("Unable to forward the message: %s", why.p);
+		proc_exit(code);
 	}
-	unsigned long qp = client_qp(c);
-
-	buf_free(&head);
-	client_free(c);
+	buf_free(&why);
 	return qp;
 }
 

@@ -11,7 +11,7 @@
 #include "core/sys/lock.h"
 #include "core/sys/sig.h"
 
-enum { BLOCK = 65536 };
+enum { BLOCK = 65536, TRIES = 10 };
 
 static const char from_[] = "From ";
 enum { FROM_LEN = sizeof from_ - 1 };
@@ -76,7 +76,7 @@ static void ignore_alarm(int sig)
 }
 
 /* Wait for the lock, but not for ever: an alarm interrupts the call. */
-static int lock(int fd, const char *fn, struct err *e)
+static int lock(int fd)
 {
 	if (lock_try(fd) == 0)
 		return 0;
@@ -86,9 +86,35 @@ static int lock(int fd, const char *fn, struct err *e)
 
 	clock_alarm(0);
 	sig_default(SIGALRM);
-	if (r < 0)
-		return err_temp(e, num, "unable to lock %s (#4.3.0)", fn);
-	return 0;
+	errno = num;
+	return r;
+}
+
+/* Is fd still the file of this name?  While we waited, a program may have put a new one in its place. */
+static bool current(int fd, const char *fn)
+{
+	struct stat a, b;
+
+	return file_fstat(fd, &a) == 0 && file_stat(fn, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+int mbox_open(const char *fn, struct err *e)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int fd = file_open(fn, O_WRONLY | O_APPEND | O_CREAT, 0600);
+
+		if (fd < 0)
+			return err_temp(e, errno, "unable to open mailbox %s (#4.2.1)", fn);
+		if (lock(fd) < 0) {
+			err_temp(e, errno, "unable to lock %s (#4.3.0)", fn);
+			fd_close(fd);
+			return -1;
+		}
+		if (current(fd, fn))
+			return fd;
+		fd_close(fd);
+	}
+	return err_temp(e, 0, "mailbox %s is replaced again and again (#4.3.0)", fn);
 }
 
 static int append(int to, const char *fn, struct str head, int from, struct err *e)
@@ -127,14 +153,11 @@ static int sync_parent(const char *fn)
 
 int mbox_deliver(const char *fn, struct str head, int fd, struct err *e)
 {
-	int to = file_open(fn, O_WRONLY | O_APPEND | O_CREAT, 0600);
+	int to = mbox_open(fn, e), r = -1;
 	struct stat st;
-	int r = -1;
 
 	if (to < 0)
-		return err_temp(e, errno, "unable to open mailbox %s (#4.2.1)", fn);
-	if (lock(to, fn, e) < 0)
-		goto out;
+		return -1;
 	if (file_fstat(to, &st) < 0) {
 		err_temp(e, errno, "unable to stat %s (#4.3.0)", fn);
 		goto out;
