@@ -106,30 +106,40 @@ static void deliver_mbox(struct local *l, const char *fn)
 	buf_free(&head);
 }
 
+/* The words of a command in argv and NULL; text holds them, each with a NUL behind it. */
+static void split(struct str command, struct buf *text, char **argv, size_t max)
+{
+	struct str rest;
+	size_t n = 0;
+
+	buf_set(text, command);
+	buf_addc(text, ' ');
+	rest = buf_str(text);
+	for (struct str w; n < max && (w = str_word(&rest)).n; n++)
+		argv[n] = text->p + (w.p - text->p);
+	argv[n] = NULL;
+	for (size_t i = 0; i < text->n; i++)
+		if (chr_blank(text->p[i]))
+			text->p[i] = 0;
+}
+
 /* A command that is one of our applets with literal arguments needs no shell: start it directly.
  * 0 when the shell must read it. */
 static pid_t start_applet(struct local *l, struct str command)
 {
-	VEC(char *) argv = {0};
+	enum { WORDS = 64 };
+	char *argv[WORDS + 2] = {NULL};
 	struct buf text = BUF_INIT;
 	pid_t pid = 0;
-	struct str rest;
 
 	if (!dotqmail_plain(command))
 		return 0;
-	buf_set(&text, command);
-	rest = buf_str(&text);
-	for (struct str w; (w = str_word(&rest)).n; ) {
-		text.p[w.p + w.n - text.p] = 0;
-		vec_push(&argv, text.p + (w.p - text.p));
-	}
-	vec_push(&argv, NULL);
-	if (argv.p[0] && applet_find(argv.p[0])) {
-		pid = run_start(argv.p, &(struct run){.keep_role = true}, &l->e);
+	split(command, &text, argv, WORDS + 1);
+	if (argv[0] && !argv[WORDS] && applet_find(argv[0])) {
+		pid = run_start(argv, &(struct run){.keep_role = true}, &l->e);
 		if (pid < 0)
 			quit_err(&l->e);
 	}
-	vec_free(&argv);
 	buf_free(&text);
 	return pid;
 }
