@@ -49,7 +49,7 @@ const char *applet_title(const struct applet *a)
 	static char title[64];
 	struct str rest = str_z(a->aliases), w = str_word(&rest);
 
-	if (!w.n || w.n >= sizeof title)
+	if (!w.n || w.n >= sizeof title || a->flags & APPLET_SHORT)
 		return a->name;
 	memcpy(title, w.p, w.n);
 	title[w.n] = 0;
