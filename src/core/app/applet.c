@@ -135,7 +135,7 @@ int applet_main(int argc, char **argv)
 	char **copy = mem_alloc(((size_t)argc + 1) * sizeof *copy);
 	char **words = mem_alloc(((size_t)argc + 1) * sizeof *words);
 
-	/* applet_run moves words about: what is to be freed stays in words */
+	/* the applet may move copy's pointers about; words remembers what to free */
 	for (int i = 0; i < argc; i++)
 		copy[i] = words[i] = mem_copy(argv[i], strlen(argv[i]));
 	proc_title_init(argc, argv);
