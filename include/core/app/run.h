@@ -29,6 +29,9 @@ int run_descriptors(const int *fds, int n);
 void run_become(char *const argv[]) __attribute__((noreturn));
 /* Wait for a child: its exit code, or -1 when it crashed. */
 int run_wait(pid_t pid);
+/* Ask a program about the message: run argv on our descriptors, fd 0 rewound for it and for us, and
+ * return its exit code; 111 when it cannot be run, crashed or there is nothing to rewind (after saying so). */
+int run_ask(char *const argv[]);
 /* The applet argv[0] means, or NULL when it must be exec'd. */
 const struct applet *run_applet(const char *file);
 

@@ -126,3 +126,26 @@ int run_wait(pid_t pid)
 		return -1;
 	return proc_code(status);
 }
+
+int run_ask(char *const argv[])
+{
+	struct err e = {0};
+	pid_t pid;
+	int code;
+
+	if (fd_seek(0, 0) < 0) {
+		log_line("%s: fatal: unable to rewind the message: %s", log_program(), log_errno(errno));
+		return 111;
+	}
+	pid = run_start(argv, &(struct run){.keep_role = true}, &e);
+	if (pid < 0) {
+		log_line("%s: fatal: %s", log_program(), log_err(&e));
+		return 111;
+	}
+	code = run_wait(pid);
+	if (code < 0)
+		log_line("%s: fatal: %s crashed", log_program(), argv[0]);
+	if (code < 0 || code == 120 || fd_seek(0, 0) < 0)
+		return 111;
+	return code;
+}
