@@ -1,7 +1,10 @@
-/* main - the one entry point. */
+/* main - the one entry point; ties the rooms together that must not see each other. */
 #include "core/app/applet.h"
+#include "core/app/run.h"
+#include "queue/client.h"
 
 int main(int argc, char **argv)
 {
+	client_exec = run_become;
 	return applet_main(argc, argv);
 }

@@ -20,6 +20,10 @@
 
 struct client;
 
+/* How a queue program is started (argv[0] searched on PATH); unset: exec.  main sets it, so that our own
+ * programs need no exec. */
+extern void (*client_exec)(char *const argv[]);
+
 struct client *client_new(void);
 void client_free(struct client *c);
 int client_open(struct client *c, struct err *e);

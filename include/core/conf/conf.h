@@ -49,6 +49,8 @@ extern const struct conf_row conf_rows[CONF_COUNT];
 const char *conf_env(enum conf_id id);
 bool conf_on(enum conf_id id);		/* T_ON: set and not empty */
 bool conf_set(enum conf_id id);		/* T_SET: present */
+/* A switch with a default: set and empty is off, set to anything is on, unset is the default. */
+bool conf_enabled(enum conf_id id);
 
 /* Environment, control file, me when F_ME, default: 1 found, 0 nothing, -1 error. */
 int conf_line(enum conf_id id, struct buf *out, struct err *e);

@@ -19,6 +19,8 @@ bool file_access(const char *fn, int mode);	/* access(2) with the effective ids 
 int file_link(const char *from, const char *to);
 int file_symlink(const char *text, const char *fn);
 int file_rename(const char *from, const char *to);
+/* Rename unless to exists (EEXIST): link and unlink in one step. */
+int file_rename_new(const char *from, const char *to);
 int file_unlink(const char *fn);
 int file_mkdir(const char *fn, mode_t mode);	/* EEXIST is an error */
 int file_rmdir(const char *fn);

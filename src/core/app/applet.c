@@ -49,7 +49,7 @@ const char *applet_title(const struct applet *a)
 	static char title[64];
 	struct str rest = str_z(a->aliases), w = str_word(&rest);
 
-	if (!w.n || w.n >= sizeof title)
+	if (!w.n || w.n >= sizeof title || a->flags & APPLET_SHORT)
 		return a->name;
 	memcpy(title, w.p, w.n);
 	title[w.n] = 0;
@@ -133,9 +133,11 @@ int applet_main(int argc, char **argv)
 		return 100;
 	/* the title overwrites argv's memory: work on a copy */
 	char **copy = mem_alloc(((size_t)argc + 1) * sizeof *copy);
+	char **words = mem_alloc(((size_t)argc + 1) * sizeof *words);
 
+	/* the applet may move copy's pointers about; words remembers what to free */
 	for (int i = 0; i < argc; i++)
-		copy[i] = mem_copy(argv[i], strlen(argv[i]));
+		copy[i] = words[i] = mem_copy(argv[i], strlen(argv[i]));
 	proc_title_init(argc, argv);
 	struct str path = str_z(copy[0]);
 	const char *base = copy[0] + (str_rchr(path, '/') < path.n ? str_rchr(path, '/') + 1 : 0);
@@ -149,7 +151,8 @@ int applet_main(int argc, char **argv)
 	else
 		code = self_main(argc, copy);
 	for (int i = 0; i < argc; i++)
-		mem_free(copy[i]);
+		mem_free(words[i]);
+	mem_free(words);
 	mem_free(copy);
 	return code;
 }

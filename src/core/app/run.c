@@ -43,8 +43,7 @@ static int count(char *const argv[])
 	return n;
 }
 
-/* Put fds[i] on descriptor i and close everything above. */
-static int place_fds(const int *fds, int n)
+int run_descriptors(const int *fds, int n)
 {
 	int high[16];
 
@@ -75,7 +74,7 @@ static void run_child(char *const argv[], const struct run *r, const struct appl
 	struct err e = {0};
 
 	sig_reset();
-	if (r->nfds && place_fds(r->fds, r->nfds) < 0)
+	if (r->nfds && run_descriptors(r->fds, r->nfds) < 0)
 		proc_exit(111);
 	if (r->new_session)
 		proc_new_session();

@@ -59,6 +59,15 @@ bool conf_set(enum conf_id id)
 	return conf_env(id) != NULL;
 }
 
+bool conf_enabled(enum conf_id id)
+{
+	const char *v = conf_env(id);
+
+	if (!v)
+		v = conf_rows[id].dflt;
+	return v && *v;
+}
+
 /* The control file of a row: the variable may name it. */
 static const char *file_of(enum conf_id id)
 {

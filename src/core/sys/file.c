@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +76,18 @@ int file_rename(const char *from, const char *to)
 	if (FAULT("rename"))
 		return -1;
 	return rename(from, to);
+}
+
+int file_rename_new(const char *from, const char *to)
+{
+	if (FAULT("rename"))
+		return -1;
+	/* the system call itself: older C libraries have no function for it */
+	if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u /* RENAME_NOREPLACE */) == 0)
+		return 0;
+	if (errno != ENOSYS && errno != EINVAL)
+		return -1;
+	return link(from, to) < 0 ? -1 : unlink(from);
 }
 
 int file_unlink(const char *fn)

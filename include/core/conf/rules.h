@@ -1,0 +1,15 @@
+/* rules - envrules files: lines "pattern:VAR=value,VAR2=,..." that change the environment for one
+ * sender or recipient (smtp-and-policy section 2.8).  All matching lines apply in order. */
+#ifndef CORE_CONF_RULES_H
+#define CORE_CONF_RULES_H
+
+#include "core/base/err.h"
+#include "core/conf/conf.h"
+
+/* Apply the rules of a row (BOUNCERULES ...) to subject.  Returns the number of the last matching
+ * line (from 1), 0 when none matched or there is no file, -1 on error. */
+int rules_apply(enum conf_id id, struct str subject, struct err *e);
+/* One "VAR=value,VAR2=" list; "\," is a literal comma, an empty value unsets. */
+void rules_assign(struct str list);
+
+#endif

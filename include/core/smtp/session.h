@@ -1,0 +1,89 @@
+/* session - one SMTP conversation: state, verbs, and what happens between MAIL and the final reply.
+ * The engine reads a struct in and answers on a struct out; what it needs from outside (a queue, the log,
+ * the clock) arrives as function pointers.  RFC 5321; policy reference section 1. */
+#ifndef CORE_SMTP_SESSION_H
+#define CORE_SMTP_SESSION_H
+
+#include <time.h>
+
+#include "core/smtp/hosts.h"
+#include "core/smtp/match.h"
+#include "core/smtp/reply.h"
+#include "core/sys/in.h"
+
+/* What a server knows before the client says anything; read once by smtp_config_read. */
+struct smtp_config {
+	struct list greeting;		/* the 220 lines; the first is our name */
+	const char *ip, *host;		/* the client: address and name, "unknown" without */
+	const char *info;		/* ident answer, NULL none */
+	const char *local;		/* our name for Received */
+	const char *tls;		/* TLS_PROVIDER, NULL: no encryption around us */
+	const char *refuse;		/* SHUTDOWN: its value, NULL open for business */
+	struct buf localiphost;		/* replaces our own [address] in recipients */
+	long port;			/* 25, 366 and 587 have personalities of their own */
+	long timeout, maxhops, maxcmdlen, databytes, maxrecipients;
+	bool relay;			/* RELAYCLIENT */
+	struct buf relay_suffix;
+	bool utf8, allow_lf, no_vrfy, no_help, plain_greeting, enhanced, hide_host;
+	struct hosts hosts;
+	struct match badmailfrom;
+};
+
+/* The outside world.  ctx is the first argument of every call; no pointer is NULL. */
+struct smtp_hooks {
+	void *ctx;
+	/* one message, in this order; see queue/client.h for what close returns */
+	int (*open)(void *ctx, struct err *e);
+	void (*put)(void *ctx, const char *p, size_t n);
+	void (*from)(void *ctx, struct str sender);
+	void (*to)(void *ctx, struct str rcpt);
+	void (*fail)(void *ctx);
+	const char *(*close)(void *ctx);
+	unsigned long (*qp)(void *ctx);
+	void (*log)(void *ctx, const char *text);		/* one line without its newline */
+	void (*pause)(void *ctx, unsigned seconds);		/* make a refused client wait */
+	bool (*own_ip)(void *ctx, struct str ip);		/* is this address ours? */
+	time_t (*now)(void *ctx);
+	long pid;
+};
+
+struct session {
+	struct smtp_config *conf;
+	const struct smtp_hooks *hooks;
+	struct in *in;
+	struct reply reply;
+	struct buf line;
+	struct buf helo;		/* what the client calls itself */
+	bool helo_seen, esmtp;
+	struct buf sender;
+	bool mail_seen, size_refused, body_utf8;
+	struct buf auth_param;		/* AUTH= of MAIL */
+	struct buf rcpts;		/* each: L (ours) or R (relayed), address, NUL */
+	size_t rcpt_count;
+	struct buf rcpt;		/* the one being checked */
+	bool rcpt_ours;
+	struct str param_rest;		/* what follows the address in MAIL and RCPT */
+	bool done;
+	int code;			/* exit code once done */
+};
+
+/* Read every setting; ip and the like are views of the environment.  smtp_config_free always.
+ * An unreadable control file is the error. */
+int smtp_config_read(struct smtp_config *c, struct err *e);
+void smtp_config_free(struct smtp_config *c);
+
+/* Hold the conversation from the greeting to the end; returns the exit code of the server: 0 after
+ * QUIT, 1 otherwise.  in and out are set up by the caller, with their timeouts; output is flushed whenever
+ * the engine would wait for input. */
+int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in, struct out *out);
+
+/* For the verbs: hang up with this exit code after the reply that was just given. */
+void session_end(struct session *s, int code);
+/* Reading failed or timed out: log, answer where that makes sense, end. */
+void session_read_failed(struct session *s, bool timeout, const char *why);
+/* A CR or LF that ends no line: the stream cannot be trusted any more (see data.h).  what: "Bare LF". */
+void session_stray(struct session *s, const char *what);
+/* A log line "qmail-smtpd: pid N from IP ..." (policy reference 1.18). */
+void session_log(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,15 @@
+/* local - stream sockets in the file system, with the peer's credentials. */
+#ifndef CORE_SYS_LOCAL_H
+#define CORE_SYS_LOCAL_H
+
+#include <sys/types.h>
+
+/* Listen on path (a stale socket there is replaced); the mode is set.  A descriptor or -1. */
+int local_listen(const char *path, mode_t mode);
+int local_accept(int fd);
+int local_connect(const char *path);
+int local_pair(int pair[2]);
+/* Who connected: real credentials at the time of connect. */
+int local_peer(int fd, uid_t *uid, pid_t *pid);
+
+#endif

@@ -1,0 +1,37 @@
+/* intake - the local submission socket: how a process that may not write the queue hands over a
+ * message (DESIGN section 3).  One connection carries any number of submissions, one after another.
+ *
+ * request:  'Q', length of the settings (32-bit little-endian), settings "NAME=value\0"...; attached
+ *           to the first byte are two descriptors: message and envelope, as on 0 and 1 of qmail-queue
+ * answer:   exit code (1 byte), qp number (32-bit), length of the text (16-bit), error text */
+#ifndef QUEUE_INTAKE_H
+#define QUEUE_INTAKE_H
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
+
+enum { INTAKE_SETTINGS_MAX = 1 << 20, INTAKE_TEXT_MAX = 1024 };
+
+struct intake_answer {
+	int code;
+	unsigned long qp;
+	struct buf text;
+};
+
+int intake_connect(struct err *e);
+/* Send a request with the settings of this process's environment. */
+int intake_request(int sock, const int fds[2], struct err *e);
+int intake_read_answer(int sock, struct intake_answer *a, struct err *e);
+
+/* The server's side.  1: a request, fds are ours now; 0: the peer is gone; -1: garbage. */
+int intake_read_request(int sock, int fds[2], struct buf *settings, struct err *e);
+int intake_answer(int sock, int code, unsigned long qp, struct str text);
+/* Take over the settings this caller may use: a trusted one all that concern the queue, others only
+ * harmless ones. */
+void intake_apply(struct str settings, bool trusted);
+
+/* Read message and envelope from two descriptors and queue them (what the queue program does). */
+struct put_origin;
+int intake_copy(int message, int envelope, const struct put_origin *o, struct err *e);
+
+#endif

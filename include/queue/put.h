@@ -1,0 +1,37 @@
+/* put - write one message into a queue this process may write: the four stages of
+ * queue-and-delivery section 6.  Nothing is queued unless put_commit returns 0, and then it is
+ * durable (USE_FSYNC, USE_SYNCDIR).  Errors carry the exit codes of the queue-program interface. */
+#ifndef QUEUE_PUT_H
+#define QUEUE_PUT_H
+
+#include <sys/types.h>
+
+#include "core/base/err.h"
+#include "core/base/str.h"
+
+struct put;
+
+/* Who hands the message in, for the u record and the Received line. */
+struct put_origin {
+	uid_t uid;
+	const char *ip;		/* address of the client it came from, NULL: a local user */
+	pid_t pid;		/* the "qp" number */
+};
+
+/* Begin a message in the queue directory dir (NULL: queue_choose).  Reads the settings of section 6.4. */
+struct put *put_open(const char *dir, const struct put_origin *o, struct err *e);
+int put_data(struct put *p, const void *data, size_t n, struct err *e);
+/* The message is complete; the envelope follows. */
+int put_body_end(struct put *p, struct err *e);
+int put_from(struct put *p, struct str sender, struct err *e);
+int put_to(struct put *p, struct str rcpt, struct err *e);
+/* Queue it and wake todo-proc.  p is freed, whatever happens; on failure nothing is left behind. */
+int put_commit(struct put *p, struct err *e);
+/* Forget it; p is freed.  NULL is fine. */
+void put_abort(struct put *p);
+
+/* The write-ahead journal's seam: every accepted message passes put_accept once, its last step before
+ * it counts, and every finished one put_retire (see clean). */
+int put_accept(struct put *p, struct err *e);
+
+#endif

@@ -1,0 +1,49 @@
+/* qlog - the log lines of the queue's daemons, written by typed functions (section 19).
+ * Log tools parse them: the parser at the end of qlog.c reads back what these functions write. */
+#ifndef QUEUE_QLOG_H
+#define QUEUE_QLOG_H
+
+#include <stdint.h>
+
+#include "core/base/buf.h"
+
+/* Text from outside made safe: newline becomes /, bytes below 33, above 126 and % become _. */
+void qlog_safe(struct buf *b, struct str s);
+
+void qlog_new(struct buf *b, uint64_t id, const char *q);
+void qlog_info(struct buf *b, uint64_t id, uint64_t bytes, struct str sender, uint64_t qp, uint64_t uid, const char *q);
+/* One recipient as todo-proc classified it. */
+void qlog_rcpt(struct buf *b, bool remote, struct str sender, struct str rcpt, uint64_t id, uint64_t bytes,
+	const char *q, const char *mode);
+void qlog_start(struct buf *b, unsigned long delivery, const char *qident, uint64_t id, bool remote, struct str rcpt,
+	const char *q);
+/* letter is the report's first byte: K, Z or D. */
+void qlog_report(struct buf *b, unsigned long delivery, const char *qident, char letter, struct str text, const char *q);
+void qlog_mangled(struct buf *b, unsigned long delivery, const char *qident, const char *q);
+void qlog_bounce(struct buf *b, uint64_t id, unsigned long qp, const char *q);
+void qlog_discard(struct buf *b, const char *which, uint64_t id, const char *q);	/* "double", "triple" */
+void qlog_end(struct buf *b, uint64_t id, const char *program, const char *q);
+
+struct qlog_status {
+	int local, local_max, remote, remote_max;
+	bool local_held, remote_held, exiting;
+};
+void qlog_status(struct buf *b, const struct qlog_status *s, const char *q);
+
+/* "alert: PROGRAM: Q: text", "warn: ...", "info: ..." */
+void qlog_say(struct buf *b, const char *level, const char *program, const char *q, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* What log tools take from a line. */
+enum qlog_event { QLOG_OTHER, QLOG_NEW, QLOG_INFO, QLOG_START, QLOG_REPORT, QLOG_BOUNCE, QLOG_END, QLOG_STATUS };
+struct qlog_line {
+	enum qlog_event event;
+	uint64_t id, delivery, bytes, qp, uid;
+	struct str qident, sender, rcpt, text, queue;
+	char letter;		/* K, D, Z */
+	bool remote;
+};
+/* Read one line without its newline; views into it.  Lines of older releases are understood too. */
+void qlog_parse(struct str line, struct qlog_line *out);
+
+#endif

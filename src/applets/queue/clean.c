@@ -1,0 +1,124 @@
+/* clean - remove finished messages from one queue (qmail-clean).
+ * Started by start for send and for todo-proc: names on fd 0, one answer byte each on fd 1, current
+ * directory the queue. */
+#include <string.h>
+
+#include "core/app/applet.h"
+#include "core/app/log.h"
+#include "core/base/num.h"
+#include "core/conf/conf.h"
+#include "core/sys/clock.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/in.h"
+#include "core/sys/out.h"
+#include "core/sys/sig.h"
+#include "queue/layout.h"
+
+#include <errno.h>
+
+enum { SWEEP_EVERY = 31, REQUEST_MIN = 7, REQUEST_MAX = 100 };
+
+static struct layout lay;
+static struct buf path = BUF_INIT;
+
+/* Remove pid files nobody has touched for OSSIFIED seconds: their writers are dead. */
+static void sweep_pid(void)
+{
+	struct dir d;
+	struct stat st;
+	const char *name;
+	long ossified = 129600;
+
+	conf_int(CONF_OSSIFIED, &ossified, NULL);
+	if (dir_open(&d, "pid") < 0)
+		return;
+	while (dir_next(&d, &name) > 0) {
+		buf_set(&path, STR("pid/"));
+		buf_adds(&path, name);
+		if (file_stat(path.p, &st) == 0 && S_ISREG(st.st_mode) && clock_now() > st.st_atime + ossified)
+			file_unlink(path.p);
+	}
+	dir_close(&d);
+}
+
+/* A missing file is as good as a removed one. */
+static bool removed(enum part part, uint64_t id)
+{
+	buf_clear(&path);
+	layout_path(&lay, part, id, &path);
+	return file_unlink(path.p) == 0 || errno == ENOENT;
+}
+
+/* foop/ID: a message is finished.  todo/...ID: it has been preprocessed.  done/ID: it was finished by
+ * its first attempt and leaves todo and the queue at once; its name in todo goes first, so that a crash
+ * in between leaves S3, never a todo without a message. */
+static char answer(struct str request)
+{
+	uint64_t id;
+
+	if (request.n < REQUEST_MIN || request.n > REQUEST_MAX ||
+		!num_parse(str_from(request, str_rchr(request, '/') + 1), UINT64_MAX, &id))
+		return 'x';
+	if (str_starts(request, STR("foop/")))
+		return removed(Q_INTD, id) && removed(Q_MESS, id) ? '+' : '!';
+	if (str_starts(request, STR("todo/")))
+		return removed(Q_INTD, id) && removed(Q_TODO, id) ? '+' : '!';
+	if (str_starts(request, STR("done/")))
+		return removed(Q_TODO, id) && removed(Q_INTD, id) && removed(Q_MESS, id) ? '+' : '!';
+	return 'x';
+}
+
+static void flush_answers(void *out)
+{
+	if (out_flush(out) < 0)
+		die(100, "unable to answer");
+}
+
+static int clean_main(int argc, char **argv)
+{
+	char inspace[4096], outspace[512];
+	struct buf line = BUF_INIT;
+	struct in in;
+	struct out out;
+	int turn = 0, r;
+
+	(void)argc;
+	(void)argv;
+	lay = layout_conf();
+	sig_ignore(SIGPIPE);
+	if (file_chdir(queue_here()) < 0)
+		die(111, "unable to enter %s: %s", queue_here(), log_errno(errno));
+	in_init(&in, 0, inspace, sizeof inspace);
+	out_init(&out, 1, outspace, sizeof outspace);
+	in.before_wait = flush_answers;
+	in.wait_arg = &out;
+	for (;;) {
+		if (turn == 0)
+			sweep_pid();
+		turn = (turn + 1) % SWEEP_EVERY;
+		buf_clear(&line);
+		r = in_line(&in, &line, 0, sizeof inspace);
+		if (r < 0 && errno == EMSGSIZE) {
+			/* garbage longer than any request: answer once and go on behind the next NUL */
+			out_addc(&out, 'x');
+			while (in_fill(&in) == 1 && str_chr(in_peek(&in), 0) == in_peek(&in).n)
+				in_skip(&in, in_peek(&in).n);
+			in_skip(&in, in_peek(&in).n ? str_chr(in_peek(&in), 0) + 1 : 0);
+			continue;
+		}
+		if (r <= 0)
+			break;
+		out_addc(&out, answer(str_to(buf_str(&line), line.n - 1)));
+	}
+	flush_answers(&out);
+	buf_free(&line);
+	buf_free(&path);
+	return 0;
+}
+
+APPLET(clean) = {
+	.name = "clean", .aliases = "qmail-clean", .family = "queue",
+	.brief = "remove finished messages from a queue",
+	.args = "[queuedir [client]]", .role = AS_QUEUE, .flags = APPLET_RAW, .main = clean_main,
+};

@@ -1,0 +1,133 @@
+/* ucspi - the environment of a connection; see ucspi.h. */
+#include "core/net/ucspi.h"
+
+#include <errno.h>
+
+#include "core/net/ident.h"
+#include "core/sys/env.h"
+#include "core/sys/fd.h"
+
+static void show(struct buf *b, const struct ip *ip, bool force6)
+{
+	buf_clear(b);
+	if (force6)
+		ip_fmt6(b, ip);
+	else
+		ip_fmt(b, ip);
+}
+
+static void set(const char *name, const struct buf *value)
+{
+	if (value->n)
+		env_put_str(name, buf_str(value));
+	else
+		env_unset(name);
+}
+
+static void set_port(const char *name, unsigned port)
+{
+	struct buf text = BUF_INIT;
+
+	buf_fmt(&text, "%u", port);
+	set(name, &text);
+	buf_free(&text);
+}
+
+static void set_plain(const struct ucspi *u, bool native6)
+{
+	env_put("PROTO", native6 ? "TCP6" : "TCP");
+	set("TCPLOCALIP", &u->local_ip);
+	set_port("TCPLOCALPORT", u->local.port);
+	set("TCPLOCALHOST", &u->local_name);
+	set("TCPREMOTEIP", &u->peer_ip);
+	set_port("TCPREMOTEPORT", u->peer.port);
+	set("TCPREMOTEHOST", &u->peer_name);
+	set("TCPREMOTEINFO", &u->info);
+}
+
+static void set_six(const struct ucspi *u)
+{
+	struct buf ip = BUF_INIT;
+
+	show(&ip, &u->local.ip, true);
+	set("TCP6LOCALIP", &ip);
+	set_port("TCP6LOCALPORT", u->local.port);
+	set("TCP6LOCALHOST", &u->local_name);
+	show(&ip, &u->peer.ip, true);
+	set("TCP6REMOTEIP", &ip);
+	set_port("TCP6REMOTEPORT", u->peer.port);
+	set("TCP6REMOTEHOST", &u->peer_name);
+	set("TCP6REMOTEINFO", &u->info);
+	buf_free(&ip);
+}
+
+int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct err *e)
+{
+	buf_init(&u->peer_ip);
+	buf_init(&u->local_ip);
+	buf_init(&u->peer_name);
+	buf_init(&u->local_name);
+	buf_init(&u->info);
+	if (sock_local(fd, &u->local) < 0)
+		return err_temp(e, errno, "unable to learn the local address");
+	if (!o->ip_options)
+		sock_no_options(fd);
+	if (o->nodelay)
+		sock_nodelay(fd);
+	if (o->banner && fd_write_all(fd, o->banner, str_z(o->banner).n) < 0)
+		return err_temp(e, errno, "unable to write the banner");
+	show(&u->peer_ip, &u->peer.ip, o->force6);
+	show(&u->local_ip, &u->local.ip, o->force6);
+	if (o->local_name)
+		buf_adds(&u->local_name, o->local_name);
+	if (o->ident)
+		ident_ask(&u->local, &u->peer, (int)o->ident_timeout * 1000, &u->info);
+	set_plain(u, o->force6 || !ip_is4(&u->peer.ip));
+	if (u->dual)
+		set_six(u);
+	return 0;
+}
+
+void ucspi_free(struct ucspi *u)
+{
+	buf_free(&u->peer_ip);
+	buf_free(&u->local_ip);
+	buf_free(&u->peer_name);
+	buf_free(&u->local_name);
+	buf_free(&u->info);
+}
+
+/* A field of a log line: what others wrote must not look like more fields. */
+static void field(struct buf *line, const struct buf *text)
+{
+	enum { FIELD_MAX = 100 };
+
+	for (size_t i = 0; i < text->n && i < FIELD_MAX; i++) {
+		char c = text->p[i];
+
+		buf_addc(line, (unsigned char)c < 33 || (unsigned char)c > 126 || c == '%' ? '?' : c);
+	}
+	if (text->n > FIELD_MAX)
+		buf_adds(line, "...");
+}
+
+void ucspi_start_line(const struct ucspi *u, long pid, struct buf *line)
+{
+	buf_fmt(line, "tcpserver: pid %ld from ", pid);
+	ip_fmt(line, &u->peer.ip);
+}
+
+void ucspi_ok_line(const struct ucspi *u, long pid, struct buf *line)
+{
+	buf_fmt(line, "tcpserver: ok %ld ", pid);
+	field(line, &u->local_name);
+	buf_addc(line, '[');
+	field(line, &u->local_ip);
+	buf_fmt(line, "]%u ", u->local.port);
+	field(line, &u->peer_name);
+	buf_addc(line, '[');
+	field(line, &u->peer_ip);
+	buf_addc(line, ']');
+	field(line, &u->info);
+	buf_fmt(line, ":%u:maxperip=%ld", u->peer.port, u->per_ip);
+}

@@ -1,0 +1,98 @@
+/* config - the settings of an SMTP server, read before the greeting; see session.h. */
+#include "core/base/num.h"
+#include "core/conf/conf.h"
+#include "core/smtp/session.h"
+
+static const char *first_of(enum conf_id a, enum conf_id b, const char *otherwise)
+{
+	const char *v = conf_env(a);
+
+	if (!v || !*v)
+		v = conf_env(b);
+	return v && *v ? v : otherwise;
+}
+
+static void read_connection(struct smtp_config *c)
+{
+	const char *port = conf_env(CONF_TCPLOCALPORT);
+
+	c->ip = first_of(CONF_TCP6REMOTEIP, CONF_TCPREMOTEIP, "unknown");
+	/* an IPv4 client of a dual-stack socket keeps its familiar form */
+	if (str_istarts(str_z(c->ip), STR("::ffff:")))
+		c->ip = first_of(CONF_TCPREMOTEIP, CONF_TCP6REMOTEIP, "unknown");
+	c->host = first_of(CONF_TCPREMOTEHOST, CONF_TCPREMOTEHOST, "unknown");
+	c->info = first_of(CONF_TCPREMOTEINFO, CONF_TCPREMOTEINFO, NULL);
+	c->local = first_of(CONF_TCPLOCALHOST, CONF_TCPLOCALIP, "unknown");
+	c->tls = first_of(CONF_TLS_PROVIDER, CONF_TLS_PROVIDER, NULL);
+	c->refuse = conf_env(CONF_SHUTDOWN);
+	c->port = 25;
+	if (port)
+		num_lead(str_z(port), &c->port);
+}
+
+static void read_switches(struct smtp_config *c)
+{
+	c->utf8 = conf_set(CONF_SMTPUTF8);
+	c->allow_lf = conf_set(CONF_ALLOW_BARELF);
+	c->no_vrfy = conf_set(CONF_DISABLE_VRFY);
+	c->no_help = conf_set(CONF_DISABLE_HELP);
+	c->plain_greeting = conf_set(CONF_DISABLE_EXTRA_GREET);
+	c->hide_host = conf_set(CONF_HIDE_HOST);
+}
+
+static int read_numbers(struct smtp_config *c, struct err *e)
+{
+	long enhanced;
+
+	if (conf_int(CONF_TIMEOUTSMTPD, &c->timeout, e) < 0 || conf_int(CONF_MAXHOPS, &c->maxhops, e) < 0
+		|| conf_int(CONF_MAXCMDLEN, &c->maxcmdlen, e) < 0 || conf_int(CONF_DATABYTES, &c->databytes, e) < 0
+		|| conf_int(CONF_MAXRECIPIENTS, &c->maxrecipients, e) < 0
+		|| conf_int(CONF_ENHANCEDSTATUSCODES, &enhanced, e) < 0)
+		return -1;
+	if (c->timeout < 1)
+		c->timeout = 1;
+	c->enhanced = enhanced != 0;
+	return 0;
+}
+
+static int read_relay(struct smtp_config *c, struct err *e)
+{
+	const char *v = conf_env(CONF_RELAYCLIENT);
+	int r = 1;
+
+	if (v)
+		buf_set(&c->relay_suffix, str_z(v));
+	else
+		r = hosts_relay(c->ip, conf_env(CONF_TCPREMOTEHOST), &c->relay_suffix, e);
+	c->relay = r == 1;
+	return r < 0 ? -1 : 0;
+}
+
+int smtp_config_read(struct smtp_config *c, struct err *e)
+{
+	int r;
+
+	*c = (struct smtp_config){.greeting = LIST_INIT, .localiphost = BUF_INIT, .relay_suffix = BUF_INIT,
+		.badmailfrom = MATCH_INIT, .hosts.list = TABLE_INIT};
+	read_connection(c);
+	read_switches(c);
+	r = conf_list(CONF_SMTPGREETING, &c->greeting, e);
+	if (r < 0)
+		return -1;
+	if (r == 0 || c->greeting.lines.n == 0)
+		return err_temp(e, 0, "neither smtpgreeting nor me names this host");
+	if (conf_line(CONF_LOCALIPHOST, &c->localiphost, e) < 0 || read_numbers(c, e) < 0 || read_relay(c, e) < 0)
+		return -1;
+	if (hosts_open(&c->hosts, e) < 0)
+		return -1;
+	return match_open(&c->badmailfrom, CONF_BADMAILFROM, CONF_BADMAILPATTERNS, e);
+}
+
+void smtp_config_free(struct smtp_config *c)
+{
+	list_free(&c->greeting);
+	buf_free(&c->localiphost);
+	buf_free(&c->relay_suffix);
+	hosts_close(&c->hosts);
+	match_close(&c->badmailfrom);
+}

@@ -1,0 +1,404 @@
+/* client - hand a message to the queue; see client.h. */
+#include "queue/client.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/base/vec.h"
+#include "core/conf/conf.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/out.h"
+#include "core/sys/proc.h"
+#include "core/sys/sig.h"
+#include "queue/intake.h"
+#include "queue/layout.h"
+#include "queue/put.h"
+
+enum way {
+	DISCARD,	/* NULLQUEUE */
+	DIRECT,		/* we write the queue ourselves */
+	PROGRAM,	/* a queue program on pipes */
+	INTAKE,		/* the submission socket */
+};
+
+struct client {
+	enum way way;
+	struct put *put;
+	int sock;		/* INTAKE: kept for the next message */
+	int messfd, envfd, errfd;	/* our ends of the pipes */
+	pid_t pid;
+	unsigned long qp;
+	struct out out;		/* to messfd, then to envfd */
+	char space[8192];
+	bool body;		/* still in the message */
+	bool failed;
+	struct err err;
+	struct buf reply;
+};
+
+void (*client_exec)(char *const argv[]);
+
+struct client *client_new(void)
+{
+	struct client *c = mem_alloc(sizeof *c);
+
+	c->sock = c->messfd = c->envfd = c->errfd = -1;
+	buf_init(&c->reply);
+	sig_ignore(SIGPIPE);
+	return c;
+}
+
+static void close_pipes(struct client *c)
+{
+	fd_close(c->messfd);
+	fd_close(c->envfd);
+	fd_close(c->errfd);
+	c->messfd = c->envfd = c->errfd = -1;
+}
+
+void client_free(struct client *c)
+{
+	if (!c)
+		return;
+	put_abort(c->put);
+	close_pipes(c);
+	fd_close(c->sock);
+	buf_free(&c->reply);
+	mem_free(c);
+}
+
+/* May this process write the queue the next message goes to? */
+static enum way choose(struct buf *dir)
+{
+	struct err e;
+	struct stat st;
+
+	if (queue_choose(dir, &e) < 0 || file_stat(dir->p, &st) < 0)
+		return DIRECT;	/* the attempt says what is wrong */
+	if (st.st_uid == proc_euid())
+		return DIRECT;
+	return proc_euid() == 0 ? PROGRAM : INTAKE;
+}
+
+/* Two pipes; theirs are the reading ends. */
+static int make_pipes(struct client *c, int theirs[2], struct err *e)
+{
+	int m[2], v[2];
+
+	if (fd_pipe(m) < 0)
+		return err_code(e, 60, errno, "unable to create a pipe");
+	if (fd_pipe(v) < 0) {
+		fd_close(m[0]);
+		fd_close(m[1]);
+		return err_code(e, 60, errno, "unable to create a pipe");
+	}
+	theirs[0] = m[0];
+	theirs[1] = v[0];
+	c->messfd = m[1];
+	c->envfd = v[1];
+	return 0;
+}
+
+static void run_program(const char *words, const int fds[2], int errfd, int error_fd)
+{
+	VEC(char *) argv = {0};
+	struct str rest = str_z(words), w;
+
+	sig_default(SIGPIPE);
+	/* both ends may sit on each other's place: go through high numbers */
+	int m = fd_dup(fds[0]), v = fd_dup(fds[1]), x = fd_dup(errfd);
+
+	if (m < 0 || v < 0 || x < 0 || fd_copy(0, m) < 0 || fd_copy(1, v) < 0 ||
+		(error_fd >= 0 && fd_copy(error_fd, x) < 0) || file_chdir("/") < 0)
+		proc_exit(120);
+	/* without exec nothing closes by itself, and a copy of our own pipe would keep it open */
+	for (int fd = 3; fd < error_fd; fd++)
+		fd_close(fd);
+	fd_close_from(error_fd > 2 ? error_fd + 1 : 3);
+	while ((w = str_word(&rest)).n)
+		vec_push(&argv, mem_copy(w.p, w.n));
+	vec_push(&argv, NULL);
+	if (client_exec)
+		client_exec(argv.p);
+	else
+		proc_exec(argv.p);
+	proc_exit(120);
+}
+
+static int open_program(struct client *c, const char *words, struct err *e)
+{
+	int theirs[2], errs[2];
+	long error_fd = 2;
+
+	conf_int(CONF_ERROR_FD, &error_fd, NULL);
+	if (make_pipes(c, theirs, e) < 0)
+		return -1;
+	if (fd_pipe(errs) < 0) {
+		err_code(e, 60, errno, "unable to create a pipe");
+		goto fail;
+	}
+	c->pid = proc_fork();
+	if (c->pid == 0)
+		run_program(words, theirs, errs[1], (int)error_fd);
+	fd_close(errs[1]);
+	if (c->pid < 0) {
+		fd_close(errs[0]);
+		err_code(e, 121, errno, "unable to fork");
+		goto fail;
+	}
+	fd_close(theirs[0]);
+	fd_close(theirs[1]);
+	c->errfd = errs[0];
+	c->qp = (unsigned long)c->pid;
+	return 0;
+fail:
+	fd_close(theirs[0]);
+	fd_close(theirs[1]);
+	close_pipes(c);
+	return -1;
+}
+
+static int open_intake(struct client *c, struct err *e)
+{
+	int theirs[2];
+
+	if (make_pipes(c, theirs, e) < 0)
+		return -1;
+	/* the connection kept from the last message may be gone: try a new one */
+	bool kept = c->sock >= 0;
+	int r = -1;
+
+	for (int tries = kept ? 2 : 1; r < 0 && tries > 0; tries--) {
+		if (c->sock < 0)
+			c->sock = intake_connect(e);
+		if (c->sock < 0)
+			break;
+		r = intake_request(c->sock, theirs, e);
+		if (r < 0) {
+			fd_close(c->sock);
+			c->sock = -1;
+		}
+	}
+	fd_close(theirs[0]);
+	fd_close(theirs[1]);
+	if (r < 0)
+		close_pipes(c);
+	return r;
+}
+
+static int open_direct(struct client *c, const char *dir, struct err *e)
+{
+	struct put_origin o = {.uid = proc_uid(), .ip = conf_env(CONF_TCPREMOTEIP), .pid = proc_pid()};
+
+	c->put = put_open(dir, &o, e);
+	c->qp = (unsigned long)o.pid;
+	return c->put ? 0 : -1;
+}
+
+/* QMAILQUEUE that merely names our own queue program. */
+static bool plain_queue(const char *words)
+{
+	struct str s = str_z(words);
+	size_t slash = str_rchr(s, '/');
+
+	return str_eq(slash < s.n ? str_from(s, slash + 1) : s, STR("qmail-queue"));
+}
+
+int client_open(struct client *c, struct err *e)
+{
+	const char *program = conf_env(CONF_QMAILQUEUE);
+	struct buf dir = BUF_INIT;
+	int r = 0;
+
+	c->failed = false;
+	c->body = true;
+	c->pid = -1;
+	if (conf_set(CONF_NULLQUEUE))
+		c->way = DISCARD;
+	else if (program && *program && !plain_queue(program))
+		c->way = PROGRAM;
+	else
+		c->way = choose(&dir);
+	if (c->way == DISCARD)
+		c->qp = (unsigned long)proc_pid();
+	else if (c->way == DIRECT)
+		r = open_direct(c, dir.n ? dir.p : NULL, e);
+	else if (c->way == INTAKE)
+		r = open_intake(c, e);
+	else
+		r = open_program(c, dir.n ? "qmail-queue" : program, e);
+	if (r == 0 && c->way >= PROGRAM)
+		out_init(&c->out, c->messfd, c->space, sizeof c->space);
+	buf_free(&dir);
+	return r;
+}
+
+void client_put(struct client *c, const void *p, size_t n)
+{
+	if (c->failed)
+		return;
+	if (c->way == DIRECT && put_data(c->put, p, n, &c->err) < 0)
+		c->failed = true;
+	else if (c->way >= PROGRAM && out_put(&c->out, p, n) < 0)
+		c->failed = true;
+}
+
+void client_adds(struct client *c, const char *z)
+{
+	client_put(c, z, strlen(z));
+}
+
+static void end_body(struct client *c)
+{
+	c->body = false;
+	if (c->way < PROGRAM)
+		return;
+	if (out_flush(&c->out) < 0)
+		c->failed = true;
+	fd_close(c->messfd);
+	c->messfd = -1;
+	out_init(&c->out, c->envfd, c->space, sizeof c->space);
+}
+
+static void record(struct client *c, char letter, struct str text)
+{
+	if (c->failed || c->way < PROGRAM)
+		return;
+	if (out_addc(&c->out, letter) < 0 || out_add(&c->out, text) < 0 || out_addc(&c->out, 0) < 0)
+		c->failed = true;
+}
+
+void client_from(struct client *c, struct str sender)
+{
+	if (c->body)
+		end_body(c);
+	if (!c->failed && c->way == DIRECT &&
+		(put_body_end(c->put, &c->err) < 0 || put_from(c->put, sender, &c->err) < 0))
+		c->failed = true;
+	record(c, 'F', sender);
+}
+
+void client_to(struct client *c, struct str rcpt)
+{
+	if (!c->failed && c->way == DIRECT && put_to(c->put, rcpt, &c->err) < 0)
+		c->failed = true;
+	record(c, 'T', rcpt);
+}
+
+void client_fail(struct client *c)
+{
+	c->failed = true;
+	c->err = (struct err){.class = ERR_TEMP, .code = 54};
+}
+
+const char *client_explain(int code)
+{
+	switch (code) {
+	case 0:
+		return "";
+#define Q(n, class, text) case n: return class text;
+#include "core/base/exit.def"
+#undef Q
+	default:
+		return code >= 11 && code <= 40 ? "Dqq permanent problem (#5.3.0)" : "Zqq temporary problem (#4.3.0)";
+	}
+}
+
+static const char *close_direct(struct client *c)
+{
+	struct put *p = c->put;
+
+	c->put = NULL;
+	if (c->failed)
+		put_abort(p);
+	else if (put_commit(p, &c->err) < 0)
+		c->failed = true;
+	return client_explain(c->failed ? (c->err.code ? c->err.code : 81) : 0);
+}
+
+/* The text a program gave for exit codes 82 and 88: class letter and words, one line. */
+static const char *custom(struct client *c, struct str text)
+{
+	buf_set(&c->reply, str_rtrim(text));
+	for (size_t i = 0; i < c->reply.n; i++)
+		if ((unsigned char)c->reply.p[i] < 32 || c->reply.p[i] == 127)
+			c->reply.p[i] = ' ';
+	bool valid = c->reply.n > 2 && (c->reply.p[0] == 'D' || c->reply.p[0] == 'Z');
+
+	return valid ? c->reply.p : client_explain(88);
+}
+
+/* All of an error pipe, the first 1023 bytes kept. */
+static void drain(int fd, struct buf *text)
+{
+	char block[1024];
+	ssize_t n;
+
+	while ((n = fd_read(fd, block, sizeof block)) > 0)
+		if (text->n < 1023)
+			buf_put(text, block, (size_t)n < 1023 - text->n ? (size_t)n : 1023 - text->n);
+}
+
+static const char *close_program(struct client *c)
+{
+	struct buf text = BUF_INIT;
+	const char *why;
+	int status, code = 123;
+
+	drain(c->errfd, &text);
+	if (proc_wait(c->pid, &status, false) < 0)
+		code = 122;
+	else if (!proc_crashed(status))
+		code = proc_code(status);
+	close_pipes(c);
+	/* a program that takes less than we gave has still not taken the message */
+	if (code == 0 && c->failed)
+		code = 54;
+	why = code == 88 || code == 82 ? custom(c, buf_str(&text)) : client_explain(code);
+	buf_free(&text);
+	return why;
+}
+
+static const char *close_intake(struct client *c)
+{
+	struct intake_answer a = {.text = BUF_INIT};
+	const char *why;
+
+	close_pipes(c);
+	if (intake_read_answer(c->sock, &a, &c->err) < 0) {
+		fd_close(c->sock);
+		c->sock = -1;
+		a.code = c->err.code;
+	}
+	c->qp = a.qp;
+	if (a.code == 0 && c->failed)
+		a.code = 54;
+	why = a.code == 88 ? custom(c, buf_str(&a.text)) : client_explain(a.code);
+	buf_free(&a.text);
+	return why;
+}
+
+const char *client_close(struct client *c)
+{
+	if (c->way == DISCARD)
+		return client_explain(c->failed ? 54 : 0);
+	if (c->way == DIRECT)
+		return close_direct(c);
+	if (c->body)
+		end_body(c);
+	/* without the final NUL the other side queues nothing */
+	if (!c->failed && (out_addc(&c->out, 0) < 0 || out_flush(&c->out) < 0))
+		c->failed = true;
+	fd_close(c->envfd);
+	c->envfd = -1;
+	return c->way == PROGRAM ? close_program(c) : close_intake(c);
+}
+
+unsigned long client_qp(const struct client *c)
+{
+	return c->qp;
+}

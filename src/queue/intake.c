@@ -1,0 +1,233 @@
+/* intake - the submission socket's protocol; see intake.h. */
+#include "queue/intake.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/conf/conf.h"
+#include "core/sys/env.h"
+#include "core/sys/fd.h"
+#include "core/sys/in.h"
+#include "core/sys/local.h"
+#include "queue/layout.h"
+#include "queue/put.h"
+
+/* What anybody may set: it changes only the caller's own message. */
+static const char *const harmless[] = {"HIDE_HOST", "NULLQUEUE", "QMAIL_QUEUE_CUSTOM_ERROR", "QQEH", "TCPREMOTEIP"};
+/* What those we trust may set besides: the choice of queue and the features of section 6.4. */
+static const char *const others[] = {"BIGTODO", "CONFSPLIT", "ENVHEADERS", "EXTRAQUEUE", "FASTQUEUE", "LOGHEADERS",
+	"MAILARCHIVE", "MIN_FREE", "ORIGINIPFIELD", "QREGEX", "QUARANTINE", "QUEUEDIR", "QUEUE_BASE", "QUEUE_COUNT",
+	"QUEUE_START", "RELAYCLIENT", "REMOVEHEADERS", "TCPREMOTEINFO", "USE_FDATASYNC", "USE_FSYNC", "USE_SYNCDIR"};
+
+static void pack(char *p, unsigned long v, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		p[i] = (char)(v >> 8 * i);
+}
+
+static unsigned long unpack(const char *p, int bytes)
+{
+	unsigned long v = 0;
+
+	for (int i = 0; i < bytes; i++)
+		v |= (unsigned long)(unsigned char)p[i] << 8 * i;
+	return v;
+}
+
+static int read_all(int fd, void *p, size_t n)
+{
+	char *q = p;
+
+	while (n) {
+		ssize_t r = fd_read(fd, q, n);
+
+		if (r <= 0) {
+			if (r == 0)
+				errno = EPIPE;
+			return -1;
+		}
+		q += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+int intake_connect(struct err *e)
+{
+	struct buf path = BUF_INIT;
+	int fd = -1;
+
+	if (conf_line(CONF_INTAKE_SOCKET, &path, e) >= 0) {
+		fd = local_connect(path.p);
+		if (fd < 0)
+			err_code(e, 56, errno, "unable to connect to %s", path.p);
+	}
+	buf_free(&path);
+	return fd;
+}
+
+static void add_settings(struct buf *b, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *v = conf_getenv(names[i]);
+
+		if (v)
+			buf_fmt(b, "%s=%s", names[i], v), buf_addc(b, 0);
+	}
+}
+
+int intake_request(int sock, const int fds[2], struct err *e)
+{
+	struct buf b = BUF_INIT;
+	int r = 0;
+
+	buf_put(&b, "Q\0\0\0\0", 5);
+	add_settings(&b, harmless, sizeof harmless / sizeof *harmless);
+	add_settings(&b, others, sizeof others / sizeof *others);
+	pack(b.p + 1, b.n - 5, 4);
+	if (fd_send(sock, b.p, b.n, fds, 2) < 0)
+		r = err_code(e, 56, errno, "unable to talk to the intake socket");
+	buf_free(&b);
+	return r;
+}
+
+int intake_read_answer(int sock, struct intake_answer *a, struct err *e)
+{
+	char head[7], text[INTAKE_TEXT_MAX];
+
+	if (read_all(sock, head, sizeof head) < 0)
+		return err_code(e, 74, errno, "lost the intake socket");
+	size_t n = unpack(head + 5, 2);
+
+	if (n > sizeof text || read_all(sock, text, n) < 0)
+		return err_code(e, 74, errno, "lost the intake socket");
+	a->code = (unsigned char)head[0];
+	a->qp = unpack(head + 1, 4);
+	buf_set(&a->text, str_make(text, n));
+	return 0;
+}
+
+int intake_read_request(int sock, int fds[2], struct buf *settings, struct err *e)
+{
+	char head[5];
+	int count;
+	ssize_t r = fd_recv(sock, head, 1, fds, 2, &count);
+
+	if (r == 0)
+		return 0;
+	if (r < 0 || head[0] != 'Q' || count != 2 || read_all(sock, head + 1, 4) < 0)
+		goto bad;
+	size_t n = unpack(head + 1, 4);
+
+	if (n > INTAKE_SETTINGS_MAX)
+		goto bad;
+	buf_clear(settings);
+	buf_grow(settings, n);
+	if (read_all(sock, settings->p, n) < 0)
+		goto bad;
+	buf_advance(settings, n);
+	return 1;
+bad:
+	for (int i = 0; r > 0 && i < count; i++)
+		fd_close(fds[i]);
+	return err_perm(e, 0, "bad request on the intake socket");
+}
+
+int intake_answer(int sock, int code, unsigned long qp, struct str text)
+{
+	char b[7 + INTAKE_TEXT_MAX];
+
+	text = str_to(text, INTAKE_TEXT_MAX);
+	b[0] = (char)code;
+	pack(b + 1, qp, 4);
+	pack(b + 5, text.n, 2);
+	memcpy(b + 7, text.n ? text.p : "", text.n);
+	return fd_write_all(sock, b, 7 + text.n);
+}
+
+static bool among(struct str name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(name, str_z(names[i])))
+			return true;
+	return false;
+}
+
+void intake_apply(struct str settings, bool trusted)
+{
+	struct buf name = BUF_INIT;
+
+	while (settings.n) {
+		struct str value = str_cut(&settings, 0);
+
+		buf_set(&name, str_cut(&value, '='));
+		if (!value.p)
+			continue;
+		if (among(buf_str(&name), harmless, sizeof harmless / sizeof *harmless) ||
+			(trusted && among(buf_str(&name), others, sizeof others / sizeof *others)))
+			env_put_str(name.p, value);
+	}
+	buf_free(&name);
+}
+
+/* Envelope: F sender NUL, T recipient NUL ..., one more NUL.  Q in place of a recipient ends it too. */
+static int copy_envelope(struct in *in, struct put *p, struct err *e)
+{
+	struct buf rec = BUF_INIT;
+	int r = -1;
+
+	for (bool first = true;; first = false) {
+		buf_clear(&rec);
+		int got = in_line(in, &rec, 0, LAYOUT_ADDR_MAX + 1);
+
+		if (got < 0 && errno == EMSGSIZE) {
+			err_code(e, 11, 0, "envelope address is too long");
+			break;
+		}
+		if (got <= 0) {
+			err_code(e, 54, got < 0 ? errno : 0, "unable to read the envelope");
+			break;
+		}
+		struct str text = str_from(str_to(buf_str(&rec), rec.n - 1), 1);
+
+		if (first && rec.p[0] == 'F') {
+			if (put_from(p, text, e) < 0)
+				break;
+		} else if (!first && (rec.n == 1 || rec.p[0] == 'Q')) {
+			r = 0;
+			break;
+		} else if (first || rec.p[0] != 'T') {
+			err_code(e, 79, 0, "envelope record of type %d", rec.p[0]);
+			break;
+		} else if (put_to(p, text, e) < 0) {
+			break;
+		}
+	}
+	buf_free(&rec);
+	return r;
+}
+
+int intake_copy(int message, int envelope, const struct put_origin *o, struct err *e)
+{
+	char block[32768];
+	struct put *p = put_open(NULL, o, e);
+	struct in in;
+	ssize_t n;
+
+	if (!p)
+		return -1;
+	while ((n = fd_read(message, block, sizeof block)) > 0)
+		if (put_data(p, block, (size_t)n, e) < 0)
+			goto fail;
+	if (n < 0) {
+		err_code(e, 54, errno, "unable to read the message");
+		goto fail;
+	}
+	in_init(&in, envelope, block, sizeof block);
+	if (put_body_end(p, e) < 0 || copy_envelope(&in, p, e) < 0)
+		goto fail;
+	return put_commit(p, e);
+fail:
+	put_abort(p);
+	return -1;
+}

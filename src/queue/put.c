@@ -1,0 +1,430 @@
+/* put - the four stages of accepting a message; see put.h. */
+#include "queue/put.h"
+
+#include <errno.h>
+
+#include "core/base/mem.h"
+#include "core/conf/conf.h"
+#include "core/conf/pattern.h"
+#include "core/mail/date.h"
+#include "core/sys/clock.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/out.h"
+#include "core/sys/proc.h"
+#include "core/sys/pw.h"
+#include "queue/headerfilter.h"
+#include "queue/layout.h"
+#include "queue/trigger.h"
+
+struct put {
+	struct layout lay;
+	struct buf dir;			/* the queue */
+	struct buf mess, intd, todo;	/* full names; empty: not there yet */
+	struct put_origin origin;
+	uint64_t id;
+	int messfd, intdfd;
+	struct out out;
+	char space[16384];
+	struct headerfilter filter;
+	struct list extra, archive;
+	struct buf quarantine, quarantined;	/* its address; the recipients it replaces */
+	struct buf archived;			/* T records of mailarchive */
+	bool optional;			/* the features of section 6.4 are wanted */
+	bool sync, syncdir;
+};
+
+static int keep(void *arg, struct str s)
+{
+	struct put *p = arg;
+
+	return out_add(&p->out, s);
+}
+
+/* uid of an account of the platform, (uid_t)-1 when this machine has none; asked once. */
+static uid_t account(const char *name, uid_t *known)
+{
+	struct pw pw;
+
+	if (*known == (uid_t)-2)
+		*known = pw_name(str_z(name), &pw) == 1 ? pw.uid : (uid_t)-1;
+	return *known;
+}
+
+static void received_line(struct put *p, struct buf *b)
+{
+	static uid_t alias = (uid_t)-2, send = (uid_t)-2;
+	const char *host = conf_env(CONF_HOSTNAME), *ip = p->origin.ip;
+	bool hide = conf_set(CONF_HIDE_HOST);
+	char name[256];
+
+	if (!host) {
+		proc_hostname(name, sizeof name);
+		host = name[0] ? name : "unknown";
+	}
+	buf_fmt(b, "Received: indimail-mta queue %ld", (long)p->origin.pid);
+	if (!hide)
+		buf_fmt(b, " by host %s", host);
+	if (p->origin.uid == account("alias", &alias))
+		buf_adds(b, " (invoked by alias); ");
+	else if (p->origin.uid == account("qmails", &send))
+		buf_adds(b, " (invoked for bounce); ");
+	else if (ip)
+		buf_fmt(b, " (invoked from network%s%s, by uid %lu); ", hide ? "" : " ", hide ? "" : ip,
+			(unsigned long)p->origin.uid);
+	else
+		buf_fmt(b, " (invoked by uid %lu); ", (unsigned long)p->origin.uid);
+	date_rfc822(b, clock_now());
+	buf_addc(b, '\n');
+}
+
+static int origin_ip_field(struct put *p, struct buf *b, struct err *e)
+{
+	long on = 0;
+
+	if (conf_int(CONF_ORIGINIPFIELD, &on, e) < 0)
+		return -1;
+	if (on && p->origin.ip && (conf_set(CONF_RELAYCLIENT) || conf_set(CONF_TCPREMOTEINFO)))
+		buf_fmt(b, "X-Originating-IP: %s\n", p->origin.ip);
+	return 0;
+}
+
+/* The settings of section 6.4; an empty variable switches a feature off. */
+static int settings(struct put *p, struct err *e)
+{
+	long fast = -1;
+
+	conf_int(CONF_FASTQUEUE, &fast, NULL);
+	p->optional = !(conf_env(CONF_FASTQUEUE) && (uid_t)fast == p->origin.uid);
+	p->sync = conf_enabled(CONF_USE_FSYNC) || conf_on(CONF_USE_FDATASYNC);
+	p->syncdir = conf_enabled(CONF_USE_SYNCDIR);
+	if (!p->optional)
+		return 0;
+	if (headerfilter_open(&p->filter, e) < 0 || conf_list(CONF_EXTRAQUEUE, &p->extra, e) < 0 ||
+		conf_list(CONF_MAILARCHIVE, &p->archive, e) < 0 || conf_line(CONF_QUARANTINE, &p->quarantine, e) < 0)
+		return -1;
+	return 0;
+}
+
+static int enough_space(const struct put *p, struct err *e)
+{
+	unsigned long long bytes;
+	long min = 0;
+
+	if (conf_int(CONF_MIN_FREE, &min, e) < 0)
+		return -1;
+	if (min <= 0)
+		return 0;
+	if (file_free(p->dir.p, &bytes) < 0)
+		return err_code(e, 54, errno, "unable to get the free space of %s", p->dir.p);
+	if (bytes >> 20 < (unsigned long long)min >> 20)
+		return err_code(e, 53, ENOSPC, "less than MIN_FREE bytes left in %s", p->dir.p);
+	return 0;
+}
+
+static void full_path(const struct put *p, enum part part, struct buf *b)
+{
+	buf_set(b, buf_str(&p->dir));
+	buf_addc(b, '/');
+	layout_path(&p->lay, part, p->id, b);
+}
+
+/* Stage 1: a new file in pid, whose inode number becomes the message's name in mess. */
+static int create(struct put *p, struct err *e)
+{
+	struct buf pid = BUF_INIT, mess = BUF_INIT;
+	struct stat st;
+	int r = -1;
+
+	for (int seq = 1; p->messfd < 0; seq++) {
+		buf_set(&pid, buf_str(&p->dir));
+		buf_fmt(&pid, "/pid/%ld.%lld.%d", (long)proc_pid(), (long long)clock_now(), seq);
+		p->messfd = file_open(pid.p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		if (p->messfd < 0 && (errno != EEXIST || seq == 9)) {
+			err_code(e, 70, errno, "unable to create %s", pid.p);
+			goto out;
+		}
+	}
+	if (file_fstat(p->messfd, &st) < 0) {
+		err_code(e, 70, errno, "unable to stat %s", pid.p);
+		goto gone;
+	}
+	p->id = (uint64_t)st.st_ino;
+	full_path(p, Q_MESS, &mess);
+	if (file_rename_new(pid.p, mess.p) < 0) {
+		err_code(e, 67, errno, "unable to link %s to %s", pid.p, mess.p);
+		goto gone;
+	}
+	buf_set(&p->mess, buf_str(&mess));
+	r = 0;
+	goto out;
+gone:
+	file_unlink(pid.p);
+out:
+	buf_free(&pid);
+	buf_free(&mess);
+	return r;
+}
+
+static struct put *new_put(const struct put_origin *o)
+{
+	struct put *p = mem_alloc(sizeof *p);
+	struct buf *bufs[] = {&p->dir, &p->mess, &p->intd, &p->todo, &p->quarantine, &p->quarantined,
+		&p->archived, &p->extra.text, &p->archive.text, &p->filter.line, &p->filter.field,
+		&p->filter.collected, &p->filter.remove.text, &p->filter.env.text, &p->filter.log.text};
+
+	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+		buf_init(bufs[i]);
+	p->messfd = p->intdfd = -1;
+	p->origin = *o;
+	p->lay = layout_conf();
+	return p;
+}
+
+struct put *put_open(const char *dir, const struct put_origin *o, struct err *e)
+{
+	struct put *p = new_put(o);
+	struct buf head = BUF_INIT;
+	int r = -1;
+
+	if (dir)
+		buf_set(&p->dir, str_z(dir));
+	else if (queue_choose(&p->dir, e) < 0)
+		goto out;
+	if (settings(p, e) < 0 || enough_space(p, e) < 0 || create(p, e) < 0)
+		goto out;
+	out_init(&p->out, p->messfd, p->space, sizeof p->space);
+	received_line(p, &head);
+	if (p->optional && origin_ip_field(p, &head, e) < 0)
+		goto out;
+	r = out_add(&p->out, buf_str(&head));
+out:
+	buf_free(&head);
+	if (r == 0)
+		return p;
+	put_abort(p);
+	return NULL;
+}
+
+static int write_failed(const struct put *p, const struct buf *fn, struct err *e)
+{
+	return err_code(e, 53, p->out.failed ? p->out.failed : errno, "unable to write %s", fn->p);
+}
+
+int put_data(struct put *p, const void *data, size_t n, struct err *e)
+{
+	struct str s = str_make(data, n);
+	int r = p->filter.active ? headerfilter_feed(&p->filter, s, keep, p) : out_add(&p->out, s);
+
+	return r < 0 ? write_failed(p, &p->mess, e) : 0;
+}
+
+/* Stage 2 ends: the message is written.  Stage 3 begins: the envelope, in intd. */
+int put_body_end(struct put *p, struct err *e)
+{
+	struct buf intd = BUF_INIT;
+	int r = -1;
+
+	if ((p->optional && headerfilter_end(&p->filter, keep, p) < 0) || out_flush(&p->out) < 0)
+		return write_failed(p, &p->mess, e);
+	if (p->sync)
+		file_sync_start(p->messfd);
+	full_path(p, Q_INTD, &intd);
+	/* a leftover of the same number belongs to a message that is gone */
+	p->intdfd = file_open(intd.p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (p->intdfd < 0 && errno == EEXIST && file_unlink(intd.p) == 0)
+		p->intdfd = file_open(intd.p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (p->intdfd < 0) {
+		err_code(e, 65, errno, "unable to create %s", intd.p);
+		goto out;
+	}
+	buf_set(&p->intd, buf_str(&intd));
+	out_init(&p->out, p->intdfd, p->space, sizeof p->space);
+	r = 0;
+	if (out_fmt(&p->out, "u%lu", (unsigned long)p->origin.uid) < 0 || out_addc(&p->out, 0) < 0 ||
+		out_fmt(&p->out, "p%ld", (long)p->origin.pid) < 0 || out_addc(&p->out, 0) < 0)
+		r = write_failed(p, &p->intd, e);
+out:
+	buf_free(&intd);
+	return r;
+}
+
+static int record(struct put *p, char letter, struct str text, struct err *e)
+{
+	if (text.n >= LAYOUT_ADDR_MAX)
+		return err_code(e, 11, 0, "envelope address of %zu bytes is too long", text.n);
+	if (str_chr(text, 0) < text.n)
+		return err_code(e, 79, 0, "envelope address contains a zero byte");
+	if (out_addc(&p->out, letter) < 0 || out_add(&p->out, text) < 0 || out_addc(&p->out, 0) < 0)
+		return write_failed(p, &p->intd, e);
+	return 0;
+}
+
+/* %u local part, %d domain, %e the whole address. */
+static void expand(struct str dest, struct str addr, struct buf *b)
+{
+	size_t at = str_rchr(addr, '@');
+
+	for (size_t i = 0; i < dest.n; i++) {
+		char c = dest.p[i], next = i + 1 < dest.n ? dest.p[i + 1] : 0;
+
+		if (c != '%' || (next != 'u' && next != 'd' && next != 'e')) {
+			buf_addc(b, c);
+			continue;
+		}
+		buf_add(b, next == 'u' ? str_to(addr, at) : next == 'd' ? str_from(addr, at + 1) : addr);
+		i++;
+	}
+}
+
+/* Archive rules "type:pattern:destination" for one address; each result is added once. */
+static void archive(struct put *p, char type, struct str addr)
+{
+	struct buf t = BUF_INIT;
+	struct str shown = addr.n ? addr : STR("<>");
+
+	for (size_t i = 0; i < p->archive.lines.n; i++) {
+		struct str rest = p->archive.lines.p[i];
+		struct str kind = str_cut(&rest, ':');
+		struct str pattern = rest.p ? str_cut(&rest, ':') : rest;
+		bool rcpt = !kind.n || kind.p[0] == 'T' || kind.p[0] == '*';
+		bool negate = pattern.n && pattern.p[0] == '!';
+
+		if (!rest.p || rcpt != (type == 'T'))
+			continue;
+		if (negate)
+			pattern = str_from(pattern, 1);
+		if (pattern.n && pattern_match(shown, pattern) == negate)
+			continue;
+		buf_set(&t, STR("T"));
+		expand(rest, shown, &t);
+		buf_addc(&t, 0);
+		if (t.n > 2 && t.n <= LAYOUT_ADDR_MAX && str_find(buf_str(&p->archived), buf_str(&t)) == p->archived.n)
+			buf_add(&p->archived, buf_str(&t));
+	}
+	buf_free(&t);
+}
+
+int put_from(struct put *p, struct str sender, struct err *e)
+{
+	if (record(p, 'F', sender, e) < 0)
+		return -1;
+	archive(p, 'F', sender);
+	for (size_t i = 0; i < p->extra.lines.n; i++)
+		if (record(p, 'T', p->extra.lines.p[i], e) < 0)
+			return -1;
+	return p->quarantine.n ? record(p, 'T', buf_str(&p->quarantine), e) : 0;
+}
+
+int put_to(struct put *p, struct str rcpt, struct err *e)
+{
+	archive(p, 'T', rcpt);
+	if (!p->quarantine.n)
+		return record(p, 'T', rcpt, e);
+	buf_addc(&p->quarantined, ',');
+	buf_add(&p->quarantined, rcpt);
+	return 0;
+}
+
+/* The e and h records.  A NUL cannot be part of a record. */
+static int trailing_records(struct put *p, struct err *e)
+{
+	const char *qqeh = conf_env(CONF_QQEH);
+	struct buf b = BUF_INIT;
+
+	if (!p->optional)
+		return 0;
+	if (p->quarantine.n)
+		buf_fmt(&b, "X-Quarantine-ID: %s%s\n", p->quarantine.p, p->quarantined.p);
+	if (qqeh && *qqeh) {
+		buf_adds(&b, qqeh);
+		if (b.p[b.n - 1] != '\n')
+			buf_addc(&b, '\n');
+	}
+	int r = out_add(&p->out, buf_str(&p->archived));
+
+	if (b.n && r == 0)
+		r = out_addc(&p->out, 'e') < 0 || out_put(&p->out, b.p, b.n + 1) < 0 ? -1 : 0;
+	if (p->filter.collected.n && r == 0) {
+		for (size_t i = 0; i < p->filter.collected.n; i++)
+			if (!p->filter.collected.p[i])
+				p->filter.collected.p[i] = ' ';
+		r = out_addc(&p->out, 'h') < 0 ||
+			out_put(&p->out, p->filter.collected.p, p->filter.collected.n + 1) < 0 ? -1 : 0;
+	}
+	buf_free(&b);
+	return r < 0 ? write_failed(p, &p->intd, e) : 0;
+}
+
+/* Stage 4.  Both files are durable before the name in todo says "queued"; the name is durable before
+ * we say so.  Syncing the envelope first lets one commit of the file system serve both files. */
+int put_accept(struct put *p, struct err *e)
+{
+	struct buf todo = BUF_INIT;
+	int r = -1;
+
+	if (p->sync && (file_sync(p->intdfd) < 0 || file_sync(p->messfd) < 0)) {
+		err_code(e, 64, errno, "unable to sync %s", p->mess.p);
+		goto out;
+	}
+	full_path(p, Q_TODO, &todo);
+	if (file_link(p->intd.p, todo.p) < 0) {
+		err_code(e, 66, errno, "unable to link %s to %s", p->intd.p, todo.p);
+		goto out;
+	}
+	buf_set(&p->todo, buf_str(&todo));
+	/* syncing an inode makes its new names durable too (ext4, xfs, btrfs) */
+	if (p->syncdir && file_sync(p->intdfd) < 0) {
+		err_code(e, 69, errno, "unable to sync %s", todo.p);
+		goto out;
+	}
+	r = 0;
+out:
+	buf_free(&todo);
+	return r;
+}
+
+static void release(struct put *p)
+{
+	headerfilter_free(&p->filter);
+	list_free(&p->extra);
+	list_free(&p->archive);
+	struct buf *bufs[] = {&p->dir, &p->mess, &p->intd, &p->todo, &p->quarantine, &p->quarantined, &p->archived};
+
+	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+		buf_free(bufs[i]);
+	fd_close(p->messfd);
+	fd_close(p->intdfd);
+	mem_free(p);
+}
+
+int put_commit(struct put *p, struct err *e)
+{
+	if (trailing_records(p, e) < 0 || (out_flush(&p->out) < 0 && write_failed(p, &p->intd, e) < 0)) {
+		put_abort(p);
+		return -1;
+	}
+	if (p->sync)
+		file_sync_start(p->intdfd);
+	if (put_accept(p, e) < 0) {
+		put_abort(p);
+		return -1;
+	}
+	trigger_pull(p->dir.p, p->id);
+	release(p);
+	return 0;
+}
+
+/* Back to S1: the name in todo first, then the envelope, then the message. */
+void put_abort(struct put *p)
+{
+	if (!p)
+		return;
+	if (p->todo.n)
+		file_unlink(p->todo.p);
+	if (p->intd.n)
+		file_unlink(p->intd.p);
+	if (p->mess.n)
+		file_unlink(p->mess.p);
+	release(p);
+}
