@@ -3,6 +3,7 @@
 #define CORE_SYS_ENV_H
 
 #include "core/base/str.h"
+#include "core/base/vec.h"
 
 const char *env_get(const char *name);		/* for room conf only */
 void env_put(const char *name, const char *value);
@@ -16,5 +17,15 @@ struct env_copy;
 struct env_copy *env_save(void);
 void env_restore(const struct env_copy *c);	/* may be called any number of times */
 void env_copy_free(struct env_copy *c);
+
+/* Put n variables "NAME=value" over the environment for a moment (around a fork) and take them off
+ * again; no copies, so the strings must stay until then.  The layer's array is reused. */
+struct env_layer {
+	char **saved;	/* the environment below */
+	VEC(char *) list;
+};
+void env_lay(struct env_layer *l, char *const *vars, size_t n);
+void env_lift(struct env_layer *l);
+void env_layer_free(struct env_layer *l);
 
 #endif

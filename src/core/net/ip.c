@@ -1,128 +1,178 @@
-/* ip - addresses; see ip.h. */
+/* ip - addresses as values; see ip.h. */
 #include "core/net/ip.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <string.h>
 
-#include "core/base/num.h"
 #include "core/conf/conf.h"
 
-static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-static bool scan4(struct str s, unsigned char *out)
+bool ip_parse(struct str s, struct ip *out)
 {
-	for (int i = 0; i < 4; i++) {
-		uint64_t n;
-		size_t used = num_scan(s, &n);
+	char z[IP_TEXT];
+	struct ip ip = {0};
 
-		if (!used || n > 255)
-			return false;
-		out[i] = (unsigned char)n;
-		s = str_from(s, used);
-		if (i < 3 && (!s.n || s.p[0] != '.'))
-			return false;
-		if (i < 3)
-			s = str_from(s, 1);
-	}
-	return s.n == 0;
-}
-
-bool ip_scan(struct str s, struct ip *ip)
-{
-	struct ip r = {0};
-	char text[INET6_ADDRSTRLEN];
-
-	if (s.n > 1 && s.p[0] == '[' && s.p[s.n - 1] == ']')
-		s = str_to(str_from(s, 1), s.n - 2);
-	if (s.n >= sizeof text)
+	if (!s.n || s.n >= sizeof z || memchr(s.p, 0, s.n))
 		return false;
-	if (scan4(s, r.a + 12)) {
-		memcpy(r.a, mapped, sizeof mapped);
-		*ip = r;
-		return true;
-	}
-	memcpy(text, s.p ? s.p : "", s.n);
-	text[s.n] = 0;
-	if (memchr(text, 0, s.n) || inet_pton(AF_INET6, text, r.a) != 1)
+	memcpy(z, s.p, s.n);
+	z[s.n] = 0;
+	ip.family = str_chr(s, ':') < s.n ? AF_INET6 : AF_INET;
+	if (inet_pton(ip.family, z, ip.b) != 1)
 		return false;
-	*ip = r;
+	*out = ip;
 	return true;
 }
 
-bool ip_is4(const struct ip *ip)
+bool ip_parse_literal(struct str s, struct ip *out)
 {
-	return memcmp(ip->a, mapped, sizeof mapped) == 0;
+	struct ip ip;
+
+	if (s.n < 3 || s.p[0] != '[' || s.p[s.n - 1] != ']')
+		return false;
+	s = str_make(s.p + 1, s.n - 2);
+	bool tagged = str_istarts(s, STR("IPv6:"));
+
+	if (!ip_parse(tagged ? str_from(s, 5) : s, &ip) || (tagged && ip.family != AF_INET6))
+		return false;
+	*out = ip;
+	return true;
 }
 
-bool ip_any(const struct ip *ip)
+const char *ip_print(const struct ip *ip, char text[IP_TEXT])
+{
+	if (!ip->family || !inet_ntop(ip->family, ip->b, text, IP_TEXT))
+		text[0] = 0;
+	return text;
+}
+
+bool ip_eq(const struct ip *a, const struct ip *b)
+{
+	return a->family == b->family && memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
+bool ip_within(const struct ip *a, const struct ip *b, unsigned bits)
+{
+	unsigned bytes = bits / 8, rest = bits % 8;
+
+	if (a->family != b->family || bits > (a->family == AF_INET ? 32 : 128))
+		return false;
+	if (memcmp(a->b, b->b, bytes) != 0)
+		return false;
+	return !rest || (a->b[bytes] ^ b->b[bytes]) >> (8 - rest) == 0;
+}
+
+void ip_unmap(struct ip *ip)
+{
+	static const unsigned char prefix[12] = {[10] = 255, [11] = 255};
+
+	if (ip->family != AF_INET6 || memcmp(ip->b, prefix, sizeof prefix) != 0)
+		return;
+	ip->family = AF_INET;
+	memmove(ip->b, ip->b + 12, 4);
+	memset(ip->b + 4, 0, 12);
+}
+
+bool ip_is_any(const struct ip *ip)
 {
 	static const unsigned char zero[16];
 
-	return memcmp(ip->a, zero, 16) == 0 || (ip_is4(ip) && memcmp(ip->a + 12, zero, 4) == 0);
+	return memcmp(ip->b, zero, sizeof zero) == 0;
 }
 
-bool ip_same(const struct ip *a, const struct ip *b)
+socklen_t ip_to_sockaddr(const struct ip *ip, unsigned port, struct sockaddr_storage *sa)
 {
-	return memcmp(a->a, b->a, sizeof a->a) == 0;
+	memset(sa, 0, sizeof *sa);
+	if (ip->family == AF_INET) {
+		struct sockaddr_in *in = (struct sockaddr_in *)sa;
+
+		in->sin_family = AF_INET;
+		in->sin_port = htons((uint16_t)port);
+		memcpy(&in->sin_addr, ip->b, 4);
+		return sizeof *in;
+	}
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)sa;
+
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons((uint16_t)port);
+	memcpy(&in6->sin6_addr, ip->b, 16);
+	return sizeof *in6;
 }
 
-void ip_fmt6(struct buf *b, const struct ip *ip)
+bool ip_from_sockaddr(const struct sockaddr *sa, struct ip *out, unsigned *port)
 {
-	char text[INET6_ADDRSTRLEN];
+	struct ip ip = {.family = sa->sa_family};
+	unsigned number;
 
-	if (inet_ntop(AF_INET6, ip->a, text, sizeof text))
-		buf_adds(b, text);
+	if (sa->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+
+		memcpy(ip.b, &in->sin_addr, 4);
+		number = ntohs(in->sin_port);
+	} else if (sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+
+		memcpy(ip.b, &in6->sin6_addr, 16);
+		number = ntohs(in6->sin6_port);
+	} else {
+		return false;
+	}
+	*out = ip;
+	if (port)
+		*port = number;
+	return true;
 }
 
-void ip_fmt(struct buf *b, const struct ip *ip)
+bool ip_is_own(const struct ip_list *own, const struct ip *ip)
 {
-	if (ip_is4(ip))
-		buf_fmt(b, "%d.%d.%d.%d", ip->a[12], ip->a[13], ip->a[14], ip->a[15]);
-	else
-		ip_fmt6(b, ip);
-}
-
-static bool listed(enum conf_id id, const struct ip *ip)
-{
-	struct list l = LIST_INIT;
-	bool hit = false;
-
-	if (conf_list(id, &l, NULL) == 1)
-		for (size_t i = 0; i < l.lines.n && !hit; i++) {
-			struct ip other;
-
-			hit = ip_scan(l.lines.p[i], &other) && ip_same(ip, &other);
-		}
-	list_free(&l);
-	return hit;
-}
-
-static bool has_address(const struct sockaddr *sa, const struct ip *ip)
-{
-	if (sa && sa->sa_family == AF_INET6)
-		return memcmp(&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, ip->a, 16) == 0;
-	if (sa && sa->sa_family == AF_INET && ip_is4(ip))
-		return memcmp(&((const struct sockaddr_in *)(const void *)sa)->sin_addr, ip->a + 12, 4) == 0;
+	if (ip_is_any(ip))
+		return true;
+	for (size_t i = 0; i < own->v.n; i++)
+		if (ip_eq(&own->v.p[i], ip))
+			return true;
 	return false;
 }
 
-bool ip_own(struct str text)
+static int add_interfaces(struct ip_list *own, struct err *e)
 {
+	struct ifaddrs *first;
 	struct ip ip;
-	struct ifaddrs *all, *i;
-	bool hit;
 
-	if (str_istarts(text, STR("IPv6:")))
-		text = str_from(text, 5);
-	if (!ip_scan(text, &ip) || listed(CONF_NOTIPME, &ip))
-		return false;
-	hit = ip_any(&ip) || listed(CONF_MOREIPME, &ip);
-	if (hit || getifaddrs(&all) < 0)
-		return hit;
-	for (i = all; i && !hit; i = i->ifa_next)
-		hit = has_address(i->ifa_addr, &ip);
-	freeifaddrs(all);
-	return hit;
+	if (getifaddrs(&first) < 0)
+		return err_temp(e, errno, "unable to list the addresses of this host");
+	for (struct ifaddrs *i = first; i; i = i->ifa_next)
+		if (i->ifa_addr && ip_from_sockaddr(i->ifa_addr, &ip, NULL))
+			vec_push(&own->v, ip);
+	freeifaddrs(first);
+	return 0;
+}
+
+static void drop(struct ip_list *own, const struct ip *ip)
+{
+	for (size_t i = own->v.n; i-- > 0; )
+		if (ip_eq(&own->v.p[i], ip))
+			own->v.p[i] = own->v.p[--own->v.n];
+}
+
+int ip_own(struct ip_list *own, struct err *e)
+{
+	struct list more = LIST_INIT, not = LIST_INIT;
+	struct ip ip;
+	int r = -1;
+
+	vec_clear(&own->v);
+	if (add_interfaces(own, e) < 0 || conf_list(CONF_MOREIPME, &more, e) < 0 || conf_list(CONF_NOTIPME, &not, e) < 0)
+		goto out;
+	for (size_t i = 0; i < more.lines.n; i++)
+		if (ip_parse(more.lines.p[i], &ip))
+			vec_push(&own->v, ip);
+	for (size_t i = 0; i < not.lines.n; i++)
+		if (ip_parse(not.lines.p[i], &ip))
+			drop(own, &ip);
+	r = 0;
+out:
+	list_free(&more);
+	list_free(&not);
+	return r;
 }

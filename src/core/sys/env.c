@@ -80,3 +80,38 @@ void env_copy_free(struct env_copy *c)
 	arena_free(&c->mem);
 	mem_free(c);
 }
+
+/* Whether one of vars has the name of the variable entry. */
+static bool covered(const char *entry, char *const *vars, size_t n)
+{
+	size_t len = strcspn(entry, "=") + 1;
+
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(entry, vars[i], len) == 0)
+			return true;
+	return false;
+}
+
+void env_lay(struct env_layer *l, char *const *vars, size_t n)
+{
+	l->saved = environ;
+	vec_clear(&l->list);
+	for (size_t i = 0; i < n; i++)
+		if (!covered(vars[i], vars, i))
+			vec_push(&l->list, vars[i]);
+	for (char **v = environ; v && *v; v++)
+		if (!covered(*v, vars, n))
+			vec_push(&l->list, *v);
+	vec_push(&l->list, NULL);
+	environ = l->list.p;
+}
+
+void env_lift(struct env_layer *l)
+{
+	environ = l->saved;
+}
+
+void env_layer_free(struct env_layer *l)
+{
+	vec_free(&l->list);
+}
