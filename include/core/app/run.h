@@ -17,6 +17,7 @@ struct run {
 	gid_t gid;
 	bool set_ids;
 	bool new_session;
+	bool die_with_parent;	/* TERM when the parent is gone */
 	const char *file;	/* what is run when it is not argv[0]: the program then still sees argv[0] */
 };
 
