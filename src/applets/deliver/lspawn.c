@@ -61,7 +61,9 @@ static int ask_program(const char *program, struct str local, struct user *u, st
 		return err_code(e, code > 0 ? code == 120 ? X_EXEC_GETPW : code : X_SYSTEM, 0, "%s failed", program);
 	buf_free(&name);
 	buf_free(&prog);
-	return user_parse(u, e);
+	if (user_parse(u, e) < 0)
+		return err_code(e, X_SYSTEM, 0, "%s answers in no known form", program);
+	return 0;
 }
 
 /* 1: users/cdb knows, 0: an account of the machine */
