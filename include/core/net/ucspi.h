@@ -4,7 +4,7 @@
 #define CORE_NET_UCSPI_H
 
 #include "core/base/err.h"
-#include "core/net/listen.h"
+#include "core/net/sock.h"
 
 struct ucspi_options {
 	const char *banner;	/* written first, NULL none */
@@ -17,7 +17,7 @@ struct ucspi_options {
 };
 
 struct ucspi {
-	struct listen_end peer, local;
+	struct sock_end peer, local;
 	long per_ip;		/* for the log */
 	bool dual;		/* the TCP6... variables are wanted */
 	struct buf peer_ip, local_ip, peer_name, local_name, info;

@@ -4,7 +4,7 @@
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
-#include "core/net/ip6.h"
+#include "core/net/ip.h"
 #include "core/smtp/session.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
@@ -64,7 +64,7 @@ static void rest(void *ctx, unsigned seconds)
 static bool own_ip(void *ctx, struct str ip)
 {
 	(void)ctx;
-	return ip6_own(ip);
+	return ip_own(ip);
 }
 
 static time_t now(void *ctx)

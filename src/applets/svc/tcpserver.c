@@ -9,7 +9,7 @@
 #include "core/base/num.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
-#include "core/net/listen.h"
+#include "core/net/sock.h"
 #include "core/net/ucspi.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
@@ -55,7 +55,7 @@ static const struct opt opts[] = {
 
 struct slot {
 	pid_t pid;
-	struct ip6 ip;
+	struct ip ip;
 };
 
 static VEC(struct slot) slots;
@@ -146,15 +146,15 @@ static void change_ids(void)
 
 static int open_listener(char **argv)
 {
-	struct listen_end at = {0};
+	struct sock_end at = {0};
 
 	if (inherited >= 0)
 		return (int)inherited;
-	if (argv[1][0] && strcmp(argv[1], "0") != 0 && !ip6_scan(str_z(argv[1]), &at.ip))
+	if (argv[1][0] && strcmp(argv[1], "0") != 0 && !ip_scan(str_z(argv[1]), &at.ip))
 		die(111, "no IP address for %s", argv[1]);
-	if (!listen_port(str_z(argv[2]), &at.port))
+	if (!sock_port(str_z(argv[2]), &at.port))
 		die(111, "unable to figure out port number for %s", argv[2]);
-	int fd = listen_open(&at, (int)backlog, only4);
+	int fd = sock_listen(&at, (int)backlog, only4);
 
 	if (fd < 0)
 		die(111, "unable to bind: %s", log_errno(errno));
@@ -172,12 +172,12 @@ static void leave_standard_fds(void)
 		fd_close(null);
 }
 
-static size_t count_ip(const struct ip6 *ip)
+static size_t count_ip(const struct ip *ip)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < slots.n; i++)
-		n += ip6_same(&slots.p[i].ip, ip);
+		n += ip_same(&slots.p[i].ip, ip);
 	return n;
 }
 
@@ -192,8 +192,8 @@ static void say(const struct ucspi *u, void (*make)(const struct ucspi *u, long 
 	buf_free(&line);
 }
 
-static void serve(int s, const struct listen_end *peer, char **argv) __attribute__((noreturn));
-static void serve(int s, const struct listen_end *peer, char **argv)
+static void serve(int s, const struct sock_end *peer, char **argv) __attribute__((noreturn));
+static void serve(int s, const struct sock_end *peer, char **argv)
 {
 	struct err e = {0};
 
@@ -214,11 +214,11 @@ static void serve(int s, const struct listen_end *peer, char **argv)
 	run_become(argv);
 }
 
-static void refuse(const struct ip6 *ip)
+static void refuse(const struct ip *ip)
 {
 	struct buf text = BUF_INIT;
 
-	ip6_fmt(&text, ip);
+	ip_fmt(&text, ip);
 	if (verbosity > 0)
 		log_line("tcpserver: end %s perIPlimit %ld", text.p, per_ip);
 	buf_free(&text);
@@ -226,8 +226,8 @@ static void refuse(const struct ip6 *ip)
 
 static void accept_one(char **argv)
 {
-	struct listen_end peer;
-	int s = listen_accept(listener, &peer);
+	struct sock_end peer;
+	int s = sock_accept(listener, &peer);
 
 	if (s < 0) {
 		/* out of descriptors or memory: do not spin */
@@ -271,7 +271,7 @@ static void dump(void)
 
 	for (size_t i = 0; i < slots.n; i++) {
 		buf_clear(&ip);
-		ip6_fmt(&ip, &slots.p[i].ip);
+		ip_fmt(&ip, &slots.p[i].ip);
 		log_line("tcpserver: SLOT: IP %s: PID %ld", ip.p, (long)slots.p[i].pid);
 	}
 	buf_free(&ip);
@@ -315,10 +315,10 @@ static void start_signals(void)
 
 static void say_port(void)
 {
-	struct listen_end at;
+	struct sock_end at;
 	struct buf text = BUF_INIT;
 
-	if (listen_local(listener, &at) < 0)
+	if (sock_local(listener, &at) < 0)
 		die(111, "unable to learn the local port: %s", log_errno(errno));
 	buf_fmt(&text, "%u\n", at.port);
 	fd_write_all(1, text.p, text.n);

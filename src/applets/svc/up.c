@@ -12,7 +12,7 @@
 #include "core/app/run.h"
 #include "core/app/tree.h"
 #include "core/conf/conf.h"
-#include "core/net/listen.h"
+#include "core/net/sock.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -59,15 +59,15 @@ static void make_absolute(void)
 /* ADDR:PORT, [ADDR]:PORT or PORT. */
 static int open_listener(const char *text)
 {
-	struct listen_end at = {.port = 0};
+	struct sock_end at = {.port = 0};
 	struct str s = str_z(text);
 	size_t colon = str_rchr(s, ':');
 
-	if (colon < s.n && !ip6_scan(str_to(s, colon), &at.ip))
+	if (colon < s.n && !ip_scan(str_to(s, colon), &at.ip))
 		die(100, "%s: no address", text);
-	if (!listen_port(colon < s.n ? str_from(s, colon + 1) : s, &at.port))
+	if (!sock_port(colon < s.n ? str_from(s, colon + 1) : s, &at.port))
 		die(100, "%s: no port", text);
-	int fd = listen_open(&at, BACKLOG, colon < s.n && ip6_is4(&at.ip));
+	int fd = sock_listen(&at, BACKLOG, colon < s.n && ip_is4(&at.ip));
 
 	if (fd < 0)
 		die(111, "unable to listen on %s: %s", text, log_errno(errno));

@@ -40,16 +40,16 @@ static void take_user(struct str line, struct buf *info)
 			buf_addc(info, line.p[i]);
 }
 
-bool ident_ask(const struct listen_end *local, const struct listen_end *peer, int timeout_ms, struct buf *info)
+bool ident_ask(const struct sock_end *local, const struct sock_end *peer, int timeout_ms, struct buf *info)
 {
-	struct listen_end to = *peer, from = *local;
+	struct sock_end to = *peer, from = *local;
 	long long end = clock_mono_ms() + timeout_ms;
 	struct buf line = BUF_INIT;
 
 	to.port = IDENT_PORT;
 	from.port = 0;
 	buf_clear(info);
-	int fd = listen_connect(&to, &from, timeout_ms);
+	int fd = sock_connect(&to, &from, timeout_ms);
 
 	if (fd < 0)
 		return false;

@@ -7,13 +7,13 @@
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 
-static void show(struct buf *b, const struct ip6 *ip, bool force6)
+static void show(struct buf *b, const struct ip *ip, bool force6)
 {
 	buf_clear(b);
 	if (force6)
-		ip6_fmt_long(b, ip);
+		ip_fmt6(b, ip);
 	else
-		ip6_fmt(b, ip);
+		ip_fmt(b, ip);
 }
 
 static void set(const char *name, const struct buf *value)
@@ -68,12 +68,12 @@ int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct
 	buf_init(&u->peer_name);
 	buf_init(&u->local_name);
 	buf_init(&u->info);
-	if (listen_local(fd, &u->local) < 0)
+	if (sock_local(fd, &u->local) < 0)
 		return err_temp(e, errno, "unable to learn the local address");
 	if (!o->ip_options)
-		listen_no_options(fd);
+		sock_no_options(fd);
 	if (o->nodelay)
-		listen_nodelay(fd);
+		sock_nodelay(fd);
 	if (o->banner && fd_write_all(fd, o->banner, str_z(o->banner).n) < 0)
 		return err_temp(e, errno, "unable to write the banner");
 	show(&u->peer_ip, &u->peer.ip, o->force6);
@@ -82,7 +82,7 @@ int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct
 		buf_adds(&u->local_name, o->local_name);
 	if (o->ident)
 		ident_ask(&u->local, &u->peer, (int)o->ident_timeout * 1000, &u->info);
-	set_plain(u, o->force6 || !ip6_is4(&u->peer.ip));
+	set_plain(u, o->force6 || !ip_is4(&u->peer.ip));
 	if (u->dual)
 		set_six(u);
 	return 0;
@@ -114,7 +114,7 @@ static void field(struct buf *line, const struct buf *text)
 void ucspi_start_line(const struct ucspi *u, long pid, struct buf *line)
 {
 	buf_fmt(line, "tcpserver: pid %ld from ", pid);
-	ip6_fmt(line, &u->peer.ip);
+	ip_fmt(line, &u->peer.ip);
 }
 
 void ucspi_ok_line(const struct ucspi *u, long pid, struct buf *line)
