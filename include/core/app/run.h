@@ -17,11 +17,15 @@ struct run {
 	gid_t gid;
 	bool set_ids;
 	bool new_session;
+	bool die_with_parent;	/* TERM when the parent is gone */
+	const char *file;	/* what is run when it is not argv[0]: the program then still sees argv[0] */
 };
 
 /* Fork and run argv; the child's pid, -1 on failure to fork.  Failure inside the child: exit 111, or
  * 120 when the program cannot be executed. */
 pid_t run_start(char *const argv[], const struct run *r, struct err *e);
+/* Put fds[i] on descriptor i (-1: close i), close everything from n on.  At most 16. */
+int run_descriptors(const int *fds, int n);
 /* Become argv: the current process runs it and exits.  Never returns. */
 void run_become(char *const argv[]) __attribute__((noreturn));
 /* Wait for a child: its exit code, or -1 when it crashed. */

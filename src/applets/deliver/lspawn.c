@@ -222,7 +222,7 @@ static int lspawn_main(int argc, char **argv)
 	struct err e = {0};
 	gid_t gid;
 
-	if (argc != 2)
+	if (argc < 2 || argc > 3)
 		die_usage();
 	defaultdelivery = argv[1];
 	if (role_ids(AS_QUEUE, &s.owner, &gid, &e) < 0 || spawner_enter(&e) < 0)
@@ -237,5 +237,5 @@ static int lspawn_main(int argc, char **argv)
 APPLET(lspawn) = {
 	.name = "lspawn", .aliases = "qmail-lspawn MTAlspawn", .family = "deliver",
 	.brief = "start local deliveries",
-	.args = "defaultdelivery", .role = AS_ROOT, .main = lspawn_main,
+	.args = "defaultdelivery [queuedir]", .role = AS_ROOT, .main = lspawn_main,
 };

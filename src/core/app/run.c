@@ -43,8 +43,7 @@ static int count(char *const argv[])
 	return n;
 }
 
-/* Put fds[i] on descriptor i and close everything above. */
-static int place_fds(const int *fds, int n)
+int run_descriptors(const int *fds, int n)
 {
 	int high[16];
 
@@ -68,12 +67,14 @@ static int place_fds(const int *fds, int n)
 	return fd_close_from(n);
 }
 
+static void become(const char *file, char *const argv[]) __attribute__((noreturn));
+
 static void run_child(char *const argv[], const struct run *r, const struct applet *a)
 {
 	struct err e = {0};
 
 	sig_reset();
-	if (r->nfds && place_fds(r->fds, r->nfds) < 0)
+	if (r->nfds && run_descriptors(r->fds, r->nfds) < 0)
 		proc_exit(111);
 	if (r->new_session)
 		proc_new_session();
@@ -83,12 +84,12 @@ static void run_child(char *const argv[], const struct run *r, const struct appl
 		die_err(&e);
 	if (a && !r->keep_role && role_take(a->role, &e) < 0)
 		die_err(&e);
-	run_become(argv);
+	become(r->file ? r->file : argv[0], argv);
 }
 
 pid_t run_start(char *const argv[], const struct run *r, struct err *e)
 {
-	const struct applet *a = run_applet(argv[0]);
+	const struct applet *a = run_applet(r->file ? r->file : argv[0]);
 	pid_t pid = proc_fork();
 
 	if (pid < 0)
@@ -98,18 +99,23 @@ pid_t run_start(char *const argv[], const struct run *r, struct err *e)
 	return pid;
 }
 
-void run_become(char *const argv[])
+static void become(const char *file, char *const argv[])
 {
-	const struct applet *a = run_applet(argv[0]);
+	const struct applet *a = run_applet(file);
 
 	if (a && !conf_on(CONF_REEXEC))
 		proc_exit(applet_run(a, count(argv), (char **)(size_t)argv));
 	if (a)
 		proc_exec_file(self, argv);
 	else
-		proc_exec(argv);
-	log_line("%s: fatal: unable to run %s: %s", log_program(), argv[0], log_errno(errno));
+		proc_exec_file(file, argv);
+	log_line("%s: fatal: unable to run %s: %s", log_program(), file, log_errno(errno));
 	proc_exit(err_temporary(errno) ? 111 : 120);
+}
+
+void run_become(char *const argv[])
+{
+	become(argv[0], argv);
 }
 
 int run_wait(pid_t pid)

@@ -2,6 +2,7 @@
 #include "core/net/ip.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -84,45 +85,113 @@ void ip_fmt(struct buf *b, const struct ip *ip)
 		ip_fmt6(b, ip);
 }
 
-static bool listed(enum conf_id id, const struct ip *ip)
+const char *ip_text(const struct ip *ip, char text[IP_TEXT])
 {
-	struct list l = LIST_INIT;
-	bool hit = false;
+	struct buf b = BUF_INIT;
 
-	if (conf_list(id, &l, NULL) == 1)
-		for (size_t i = 0; i < l.lines.n && !hit; i++) {
-			struct ip other;
-
-			hit = ip_scan(l.lines.p[i], &other) && ip_same(ip, &other);
-		}
-	list_free(&l);
-	return hit;
+	ip_fmt(&b, ip);
+	memcpy(text, b.p, b.n + 1);
+	buf_free(&b);
+	return text;
 }
 
-static bool has_address(const struct sockaddr *sa, const struct ip *ip)
+bool ip_literal(struct str s, struct ip *ip)
 {
-	if (sa && sa->sa_family == AF_INET6)
-		return memcmp(&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, ip->a, 16) == 0;
-	if (sa && sa->sa_family == AF_INET && ip_is4(ip))
-		return memcmp(&((const struct sockaddr_in *)(const void *)sa)->sin_addr, ip->a + 12, 4) == 0;
+	struct ip r;
+
+	if (s.n < 3 || s.p[0] != '[' || s.p[s.n - 1] != ']')
+		return false;
+	s = str_make(s.p + 1, s.n - 2);
+	bool tagged = str_istarts(s, STR("IPv6:"));
+
+	if (!ip_scan(tagged ? str_from(s, 5) : s, &r) || (tagged && str_chr(s, '[') < s.n))
+		return false;
+	*ip = r;
+	return true;
+}
+
+bool ip_from(const struct sockaddr *sa, struct ip *ip)
+{
+	struct ip r = {0};
+
+	if (sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)sa;
+
+		memcpy(r.a, &in6->sin6_addr, 16);
+		r.scope = in6->sin6_scope_id;
+	} else if (sa->sa_family == AF_INET) {
+		memcpy(r.a, mapped, sizeof mapped);
+		memcpy(r.a + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
+	} else {
+		return false;
+	}
+	*ip = r;
+	return true;
+}
+
+bool ip_listed(const struct ip_list *l, const struct ip *ip)
+{
+	for (size_t i = 0; i < l->v.n; i++)
+		if (ip_same(&l->v.p[i], ip))
+			return true;
 	return false;
+}
+
+static int add_interfaces(struct ip_list *own, struct err *e)
+{
+	static const struct ip any = {{0}, 0}, any4 = {{[10] = 255, [11] = 255}, 0};
+	struct ifaddrs *all;
+	struct ip ip;
+
+	if (getifaddrs(&all) < 0)
+		return err_temp(e, errno, "unable to list the addresses of this host");
+	for (struct ifaddrs *i = all; i; i = i->ifa_next)
+		if (i->ifa_addr && ip_from(i->ifa_addr, &ip))
+			vec_push(&own->v, ip);
+	freeifaddrs(all);
+	vec_push(&own->v, any);
+	vec_push(&own->v, any4);
+	return 0;
+}
+
+static void drop(struct ip_list *own, const struct ip *ip)
+{
+	for (size_t i = own->v.n; i-- > 0; )
+		if (ip_same(&own->v.p[i], ip))
+			own->v.p[i] = own->v.p[--own->v.n];
+}
+
+int ip_own_all(struct ip_list *own, struct err *e)
+{
+	struct list more = LIST_INIT, not = LIST_INIT;
+	struct ip ip;
+	int r = -1;
+
+	vec_clear(&own->v);
+	if (add_interfaces(own, e) < 0 || conf_list(CONF_MOREIPME, &more, e) < 0 || conf_list(CONF_NOTIPME, &not, e) < 0)
+		goto out;
+	for (size_t i = 0; i < more.lines.n; i++)
+		if (ip_scan(more.lines.p[i], &ip))
+			vec_push(&own->v, ip);
+	for (size_t i = 0; i < not.lines.n; i++)
+		if (ip_scan(not.lines.p[i], &ip))
+			drop(own, &ip);
+	r = 0;
+out:
+	list_free(&more);
+	list_free(&not);
+	return r;
 }
 
 bool ip_own(struct str text)
 {
+	struct ip_list own = {{0}};
 	struct ip ip;
-	struct ifaddrs *all, *i;
-	bool hit;
 
 	if (str_istarts(text, STR("IPv6:")))
 		text = str_from(text, 5);
-	if (!ip_scan(text, &ip) || listed(CONF_NOTIPME, &ip))
-		return false;
-	hit = ip_any(&ip) || listed(CONF_MOREIPME, &ip);
-	if (hit || getifaddrs(&all) < 0)
-		return hit;
-	for (i = all; i && !hit; i = i->ifa_next)
-		hit = has_address(i->ifa_addr, &ip);
-	freeifaddrs(all);
+	bool hit = ip_scan(text, &ip) && ip_own_all(&own, NULL) == 0 && ip_listed(&own, &ip);
+
+	vec_free(&own.v);
 	return hit;
 }

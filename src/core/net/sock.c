@@ -133,6 +133,11 @@ fail:
 	return -1;
 }
 
+bool sock_unreachable(int num)
+{
+	return num == ETIMEDOUT || num == ECONNREFUSED || num == EHOSTDOWN || num == ENETUNREACH || num == EHOSTUNREACH;
+}
+
 int sock_local(int fd, struct sock_end *at)
 {
 	union addr a;

@@ -1,6 +1,8 @@
 /* sig - signals; see sig.h. */
 #include "core/sys/sig.h"
 
+#include <time.h>
+
 void sig_catch(int sig, void (*handler)(int))
 {
 	struct sigaction a = {.sa_handler = handler};
@@ -56,4 +58,17 @@ void sig_pause(int sig)
 	sigprocmask(SIG_SETMASK, NULL, &s);
 	sigdelset(&s, sig);
 	sigsuspend(&s);
+}
+
+int sig_wait(const int *sigs, int n, long ms)
+{
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (int i = 0; i < n; i++)
+		sigaddset(&set, sigs[i]);
+	int sig = sigtimedwait(&set, NULL, &t);
+
+	return sig > 0 ? sig : 0;
 }

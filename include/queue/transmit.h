@@ -1,0 +1,52 @@
+/* transmit - one message to one host, in SMTP or QMTP, told as remote's report
+ * (queue-and-delivery sections 16.2, 16.5, 16.8): one part per recipient, then one for the message,
+ * each ended by a NUL; r h s for recipients, K Z D for the message. */
+#ifndef QUEUE_TRANSMIT_H
+#define QUEUE_TRANSMIT_H
+
+#include <stdint.h>
+
+#include "core/base/buf.h"
+#include "core/net/ip.h"
+
+struct transmit {
+	struct str sender;
+	const struct str *rcpts;	/* as the peer shall see them */
+	size_t n;
+	struct str head;	/* lines put before the message */
+	int mess;		/* the message, read from where it stands */
+	uint64_t size;		/* announced in SMTP */
+	bool utf8_headers;	/* ask for SMTPUTF8 when only the header needs it */
+	bool helo_next;		/* a temporary refusal of HELO leads to the next host */
+	int timeout_ms;
+
+	char ip[IP_TEXT];	/* the peer */
+	bool qmtp;		/* spoken last */
+	bool bad_greeting;	/* with TRANSMIT_NEXT: the host counts as not answering */
+	struct buf report;	/* finished parts */
+	/* the message part, for scripts: its letter, the last code and what the peer or we said */
+	char letter;
+	int code;
+	struct buf text;
+};
+
+enum transmit_end {
+	TRANSMIT_DONE,	/* the report is complete */
+	TRANSMIT_NEXT,	/* nothing was sent: try another host; letter and text say why this one failed */
+};
+
+/* fd is connected to the host of t->ip. */
+enum transmit_end transmit_smtp(struct transmit *t, int fd, struct str helo);
+enum transmit_end transmit_qmtp(struct transmit *t, int fd);
+/* The message part: letter and text; closes the report. */
+void transmit_end(struct transmit *t, char letter, int code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Close the report with the reason the last TRANSMIT_NEXT left. */
+void transmit_give_up(struct transmit *t);
+void transmit_free(struct transmit *t);
+
+/* rspawn's part (section 12.5): what remote said for exactly one recipient, and its wait status, become
+ * the report to send. */
+void transmit_summary(int status, struct str said, struct buf *report);
+
+#endif

@@ -1,0 +1,139 @@
+/* scheduler - start and watch the queues of a collection (qscheduler, qmail-daemon).
+ * Run as a service by root, or by the single user.  A fixed number of queues: QUEUE_COUNT from
+ * QUEUE_START; whatever dies is started again after a second. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "core/app/applet.h"
+#include "core/app/log.h"
+#include "core/app/run.h"
+#include "core/app/tree.h"
+#include "core/base/mem.h"
+#include "core/base/vec.h"
+#include "core/conf/conf.h"
+#include "core/sys/clock.h"
+#include "core/sys/env.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/lock.h"
+#include "core/sys/proc.h"
+#include "queue/layout.h"
+
+enum { LOCK_TRIES = 20, LOCK_WAIT_MS = 5000 };
+
+static VEC(char *) start_argv;
+static struct buf base = BUF_INIT;
+
+struct queue {
+	char dir[512];
+	char number[16];
+};
+
+/* A send that died may still hold the mutex for the moment its process takes to go. */
+static bool mutex_free(const char *dir)
+{
+	struct buf fn = BUF_INIT;
+	bool is_free = true;
+
+	buf_fmt(&fn, "%s/lock/sendmutex", dir);
+	int fd = file_open(fn.p, O_WRONLY, 0);
+
+	if (fd >= 0)
+		is_free = lock_try(fd) == 0;
+	fd_close(fd);
+	buf_free(&fn);
+	return is_free;
+}
+
+static pid_t start_queue(struct service *s, struct err *e)
+{
+	const struct queue *q = s->arg;
+
+	if (!mutex_free(q->dir))
+		return err_temp(e, 0, "another qmail-send is running in %s", q->dir);
+	env_put("QUEUEDIR", q->dir);
+	env_put("QIDENT", q->number);
+	pid_t pid = run_start(start_argv.p, &(struct run){.die_with_parent = true}, e);
+
+	env_unset("QUEUEDIR");
+	env_unset("QIDENT");
+	return pid;
+}
+
+/* One scheduler per collection. */
+static void take_lock(void)
+{
+	struct buf fn = BUF_INIT;
+
+	buf_fmt(&fn, "%s/qscheduler", base.p);
+	int fd = file_open(fn.p, O_WRONLY | O_CREAT, 0600);
+
+	if (fd < 0)
+		die(111, "unable to open %s: %s", fn.p, log_errno(errno));
+	for (int i = 0; lock_try(fd) < 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			die(111, "unable to lock %s: %s", fn.p, log_errno(errno));
+		if (i == 0)
+			log_line("info: qscheduler: waiting for another qscheduler to end");
+		clock_nap_ms(LOCK_WAIT_MS);
+	}
+	buf_free(&fn);
+}
+
+static void set_argv(int argc, char **argv)
+{
+	static char name[] = "qmail-start", fixed[] = "-s", delivery[] = "./Mailbox";
+
+	vec_push(&start_argv, name);
+	vec_push(&start_argv, fixed);
+	if (argc < 2)
+		vec_push(&start_argv, delivery);
+	for (int i = 1; i < argc; i++)
+		vec_push(&start_argv, argv[i]);
+	vec_push(&start_argv, NULL);
+}
+
+static int scheduler_main(int argc, char **argv)
+{
+	struct err e = {0};
+	long start, count;
+
+	if (conf_line(CONF_QUEUE_BASE, &base, &e) < 0 || conf_int(CONF_QUEUE_START, &start, &e) < 0 ||
+		conf_int(CONF_QUEUE_COUNT, &count, &e) < 0)
+		die_err(&e);
+	if (count < 1 || count > 1000)
+		die(111, "QUEUE_COUNT is %ld, must be 1 to 1000", count);
+	take_lock();
+	set_argv(argc, argv);
+	struct queue *queues = mem_alloc((size_t)count * sizeof *queues);
+	struct service *services = mem_alloc((size_t)count * sizeof *services);
+
+	for (long i = 0; i < count; i++) {
+		snprintf(queues[i].dir, sizeof queues[i].dir, "%s/queue%ld", base.p, start + i);
+		snprintf(queues[i].number, sizeof queues[i].number, "%ld", start + i);
+		services[i] = (struct service){.name = queues[i].dir, .start = start_queue, .arg = &queues[i]};
+	}
+	log_line("info: qscheduler: pid %ld static queues qStart/qCount %ld/%ld conf split=%d", (long)proc_pid(), start,
+		count, layout_conf().split);
+	struct tree t = {.services = services, .n = (size_t)count, .program = "qscheduler", .pass_signals = true};
+	int code = tree_run(&t);
+
+	mem_free(queues);
+	mem_free(services);
+	vec_free(&start_argv);
+	buf_free(&base);
+	return code;
+}
+
+static int fixed_count;
+
+static const struct opt opts[] = {
+	FLAG('s', NULL, &fixed_count, "a fixed number of queues (default)"),
+	OPTS_END
+};
+
+APPLET(scheduler) = {
+	.name = "scheduler", .aliases = "qscheduler qmail-daemon", .family = "queue",
+	.brief = "start and watch the queues of a collection",
+	.args = "[defaultdelivery [logger [argument ...]]]", .opts = opts, .role = AS_ROOT, .main = scheduler_main,
+};

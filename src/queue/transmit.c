@@ -1,0 +1,333 @@
+/* transmit - one message to one host; see transmit.h. */
+#include "queue/transmit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/utf8.h"
+#include "core/smtp/client.h"
+#include "core/smtp/qmtp.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/proc.h"
+
+void transmit_free(struct transmit *t)
+{
+	buf_free(&t->report);
+	buf_free(&t->text);
+}
+
+static void set_text(struct transmit *t, char letter, int code, const char *fmt, va_list ap)
+{
+	struct buf b = BUF_INIT;
+	va_list again;
+
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+
+	buf_grow(&b, (size_t)n);
+	vsnprintf(b.p, (size_t)n + 1, fmt, again);
+	buf_advance(&b, (size_t)n);
+	va_end(again);
+	t->letter = letter;
+	t->code = code;
+	buf_free(&t->text);
+	t->text = b;
+}
+
+void transmit_give_up(struct transmit *t)
+{
+	buf_addc(&t->report, t->letter);
+	buf_add(&t->report, buf_str(&t->text));
+	buf_addc(&t->report, 0);
+}
+
+void transmit_end(struct transmit *t, char letter, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_text(t, letter, code, fmt, ap);
+	va_end(ap);
+	transmit_give_up(t);
+}
+
+/* Why this host failed, without closing the report. */
+static enum transmit_end next(struct transmit *t, bool bad_greeting, char letter, int code, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+static enum transmit_end next(struct transmit *t, bool bad_greeting, char letter, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	t->bad_greeting = bad_greeting;
+	va_start(ap, fmt);
+	set_text(t, letter, code, fmt, ap);
+	va_end(ap);
+	return TRANSMIT_NEXT;
+}
+
+/* An address as reports show it: nothing outside printable ASCII. */
+static void put_address(struct buf *b, struct str addr)
+{
+	for (size_t i = 0; i < addr.n; i++)
+		buf_addc(b, addr.p[i] < 33 || addr.p[i] > 126 ? '?' : addr.p[i]);
+}
+
+static void put_rcpt(struct transmit *t, char letter, size_t i)
+{
+	buf_addc(&t->report, letter);
+	buf_adds(&t->report, "From: <");
+	put_address(&t->report, t->sender);
+	buf_adds(&t->report, "> RCPT: <");
+	put_address(&t->report, t->rcpts[i]);
+	buf_adds(&t->report, "> ");
+}
+
+static void smtp_rcpt(size_t i, int code, struct str text, void *arg)
+{
+	struct transmit *t = arg;
+
+	put_rcpt(t, code / 100 == 2 ? 'r' : code >= 500 ? 'h' : 's', i);
+	if (code / 100 != 2)
+		buf_fmt(&t->report, "%s does not like recipient.\nRemote host said: %.*s", t->ip, STR_FMT(text));
+	buf_addc(&t->report, 0);
+}
+
+/* What the message needs of the server: bytes above 127 in body or header. */
+static void scan(const struct transmit *t, bool *eightbit, bool *header)
+{
+	char block[65536];
+	off_t start = fd_tell(t->mess);
+	bool in_header = true, newline = true;
+	ssize_t r;
+
+	*eightbit = *header = false;
+	while (start >= 0 && !(*eightbit && !in_header) && (r = fd_read(t->mess, block, sizeof block)) > 0) {
+		struct str s = {block, (size_t)r};
+
+		while (in_header && s.n) {
+			struct str line = str_to(s, str_chr(s, '\n') + 1);
+
+			in_header = !(newline && line.p[0] == '\n');
+			newline = line.p[line.n - 1] == '\n';
+			for (size_t i = 0; i < line.n; i++)
+				*header |= line.p[i] < 0;
+			s = str_from(s, line.n);
+		}
+		unsigned any = *header;
+
+		for (size_t i = 0; i < s.n; i++)
+			any |= (unsigned char)s.p[i] & 0x80u;
+		*eightbit |= any != 0;
+	}
+	if (start >= 0)
+		fd_seek(t->mess, start);
+}
+
+static bool addresses_need_utf8(const struct transmit *t)
+{
+	bool need = !utf8_ascii(t->sender) && t->sender.n;
+
+	for (size_t i = 0; i < t->n; i++)
+		need |= !utf8_ascii(t->rcpts[i]);
+	return need;
+}
+
+static const char *lost_how(int num)
+{
+	return num == ETIMEDOUT ? "the host stopped answering" : num == EPROTO || num == EMSGSIZE ?
+		"the host does not speak this protocol properly" : "the connection died";
+}
+
+static void lost(struct transmit *t, bool complete)
+{
+	transmit_end(t, 'Z', 0, "Connected to %s but %s.%s (#4.4.2)\n", t->ip, lost_how(errno),
+		complete ? " Possible duplicate!" : "");
+}
+
+/* The server refused: its class decides. */
+static void refused(struct transmit *t, const struct smtpc *c, const char *what)
+{
+	transmit_end(t, c->code >= 500 ? 'D' : 'Z', c->code, "Connected to %s but %s.\nRemote host said: %s",
+		t->ip, what, c->text.p);
+}
+
+static void conclude(struct transmit *t, struct smtpc *c, enum smtpc_end end)
+{
+	switch (end) {
+	case SMTPC_ACCEPTED:
+		transmit_end(t, 'K', c->code, "%s accepted message - Protocol SMTP.\nRemote host said: %s", t->ip, c->text.p);
+		break;
+	case SMTPC_SENDER:
+		refused(t, c, "sender was rejected");
+		break;
+	case SMTPC_NOBODY:
+		transmit_end(t, 'D', c->code, "Giving up on %s.\n", t->ip);
+		break;
+	case SMTPC_DATA:
+		refused(t, c, "the DATA command was rejected");
+		break;
+	case SMTPC_MESSAGE:
+		refused(t, c, "the message was rejected");
+		break;
+	case SMTPC_LOST:
+		lost(t, c->dot_sent);
+		break;
+	case SMTPC_PARTIAL:
+		transmit_end(t, 'D', 0, "The last line of the message has no newline; SMTP cannot transfer it. (#5.6.2)\n");
+		break;
+	case SMTPC_UNREADABLE:
+		transmit_end(t, 'Z', 0, "Unable to read the message: %s. (#4.3.0)\n", strerror(errno));
+		break;
+	}
+	if (end != SMTPC_LOST && end != SMTPC_PARTIAL && end != SMTPC_UNREADABLE)
+		smtpc_quit(c);
+}
+
+static void transaction(struct transmit *t, struct smtpc *c)
+{
+	char space[65536];
+	bool header = false, addresses = addresses_need_utf8(t);
+	struct in body;
+	struct smtpc_mail m = {.sender = t->sender, .rcpts = t->rcpts, .n = t->n, .size = t->size, .head = t->head,
+		.body = &body, .rcpt = smtp_rcpt, .arg = t};
+
+	if (addresses && !(c->ext & SMTPC_SMTPUTF8)) {
+		transmit_end(t, 'D', 0, "Connected to %s but the host takes no internationalised addresses. (#5.6.7)\n", t->ip);
+		smtpc_quit(c);
+		return;
+	}
+	if (c->ext & (SMTPC_8BITMIME | SMTPC_SMTPUTF8))
+		scan(t, &m.eightbit, &header);
+	m.utf8 = addresses || (t->utf8_headers && header);
+	in_init(&body, t->mess, space, sizeof space);
+	conclude(t, c, smtpc_send(c, &m));
+}
+
+static enum transmit_end greet(struct transmit *t, struct smtpc *c, struct str helo)
+{
+	if (smtpc_reply(c) < 0)
+		return next(t, true, 'Z', 0, "Connected to %s but %s before the greeting. (#4.4.2)\n", t->ip, lost_how(errno));
+	if (c->code >= 400 && c->code < 500) {
+		smtpc_quit(c);
+		return next(t, true, 'Z', c->code, "Connected to %s but greeting failed.\nRemote host said: %s", t->ip, c->text.p);
+	}
+	if (c->code != 220) {
+		refused(t, c, "greeting failed");
+		smtpc_quit(c);
+		return TRANSMIT_DONE;
+	}
+	if (smtpc_hello(c, helo) < 0) {
+		lost(t, false);
+		return TRANSMIT_DONE;
+	}
+	if (c->code == 250) {
+		transaction(t, c);
+		return TRANSMIT_DONE;
+	}
+	smtpc_quit(c);
+	if (c->code >= 400 && c->code < 500 && t->helo_next)
+		return next(t, false, 'Z', c->code, "Connected to %s but my name was rejected.\nRemote host said: %s",
+			t->ip, c->text.p);
+	refused(t, c, "my name was rejected");
+	return TRANSMIT_DONE;
+}
+
+enum transmit_end transmit_smtp(struct transmit *t, int fd, struct str helo)
+{
+	struct smtpc c;
+
+	t->qmtp = false;
+	smtpc_init(&c, fd, t->timeout_ms);
+	enum transmit_end r = greet(t, &c, helo);
+
+	smtpc_free(&c);
+	return r;
+}
+
+static void qmtp_rcpt(size_t i, char letter, struct str text, void *arg)
+{
+	struct transmit *t = arg;
+
+	(void)i;
+	buf_fmt(&t->report, "%cRemote host said: %.*s\n", letter == 'K' ? 'r' : letter == 'D' ? 'h' : 's', STR_FMT(text));
+	buf_addc(&t->report, 0);
+}
+
+enum transmit_end transmit_qmtp(struct transmit *t, int fd)
+{
+	char in_space[4096], out_space[16384], body_space[65536];
+	struct in in, body;
+	struct out out;
+	struct stat st;
+	off_t start = fd_tell(t->mess);
+
+	t->qmtp = true;
+	if (start < 0 || file_fstat(t->mess, &st) < 0 || st.st_size < start) {
+		transmit_end(t, 'Z', 0, "Unable to read the message: %s. (#4.3.0)\n", strerror(errno));
+		return TRANSMIT_DONE;
+	}
+	in_init(&in, fd, in_space, sizeof in_space);
+	out_init(&out, fd, out_space, sizeof out_space);
+	in_init(&body, t->mess, body_space, sizeof body_space);
+	in.timeout = out.timeout = t->timeout_ms;
+	int bad = qmtp_send(&in, &out, &(struct qmtp_mail){.sender = t->sender, .rcpts = t->rcpts, .n = t->n,
+		.head = t->head, .body = &body, .size = (uint64_t)(st.st_size - start), .rcpt = qmtp_rcpt, .arg = t});
+
+	if (bad < 0)
+		lost(t, true);
+	else if (bad == 0)
+		transmit_end(t, 'K', 0, "%s accepted message - Protocol QMTP\n", t->ip);
+	else
+		transmit_end(t, 'D', 0, "Giving up on %s.\n", t->ip);
+	return TRANSMIT_DONE;
+}
+
+static char verdict(struct str said)
+{
+	while (said.n) {
+		struct str part = str_cut(&said, 0);
+
+		if (part.n && strchr("KZD", part.p[0]))
+			return part.p[0];
+	}
+	return 'Z';
+}
+
+static int rank(char letter)
+{
+	return letter == 'K' || letter == 'r' ? 1 : letter == 'D' || letter == 'h' ? -1 : 0;
+}
+
+void transmit_summary(int status, struct str said, struct buf *report)
+{
+	static const char letters[] = "DZK";
+	struct str rest = said;
+
+	if (proc_crashed(status)) {
+		buf_adds(report, "Zqmail-remote crashed. (#4.3.0)\n");
+		return;
+	}
+	if (proc_code(status) != 0) {
+		bool soft = proc_code(status) == 111;
+
+		buf_fmt(report, "%s qmail-remote. (#%c.3.0)\n", soft ? "ZUnable to run" : "DUnable to run", soft ? '4' : '5');
+		return;
+	}
+	if (!said.n) {
+		buf_adds(report, "Zqmail-remote produced no output. (#4.3.0)\n");
+		return;
+	}
+	int result = rank(verdict(said)), combined = result;
+
+	if (said.p[0] == 's' || said.p[0] == 'h')
+		combined = rank(said.p[0]);
+	struct str first = str_cut(&rest, 0), second = rest.p ? str_cut(&rest, 0) : STR("");
+
+	buf_addc(report, letters[combined + 1]);
+	buf_add(report, str_from(first, 1));
+	if (result <= combined)
+		buf_add(report, str_from(second, 1));
+}
