@@ -4,7 +4,7 @@
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
-#include "core/net/ip6.h"
+#include "core/net/ip.h"
 #include "core/smtp/session.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
@@ -61,10 +61,17 @@ static void rest(void *ctx, unsigned seconds)
 	clock_sleep_ms((long)seconds * 1000);
 }
 
-static bool own_ip(void *ctx, struct str ip)
+static bool own_ip(void *ctx, struct str text)
 {
+	struct ip_list own = {0};
+	struct ip ip;
+	bool ours;
+
 	(void)ctx;
-	return ip6_own(ip);
+	ours = (str_istarts(text, STR("IPv6:")) ? ip_parse(str_from(text, 5), &ip) : ip_parse(text, &ip)) &&
+		ip_own(&own, NULL) == 0 && ip_is_own(&own, &ip);
+	vec_free(&own.v);
+	return ours;
 }
 
 static time_t now(void *ctx)

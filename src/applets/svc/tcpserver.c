@@ -9,7 +9,9 @@
 #include "core/base/num.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
+#include "core/net/dns.h"
 #include "core/net/listen.h"
+#include "core/net/sock.h"
 #include "core/net/ucspi.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
@@ -55,7 +57,7 @@ static const struct opt opts[] = {
 
 struct slot {
 	pid_t pid;
-	struct ip6 ip;
+	struct ip ip;
 };
 
 static VEC(struct slot) slots;
@@ -144,17 +146,40 @@ static void change_ids(void)
 		die(111, "unable to set uid: %s", log_err(&e));
 }
 
+/* An address, or a name with one; the empty word and 0 mean all. */
+static void find_host(const char *host, struct ip *ip)
+{
+	struct dns_answer a = {0};
+	struct err e = {0};
+
+	if (!*host || strcmp(host, "0") == 0 || ip_parse(str_z(host), ip) || ip_parse_literal(str_z(host), ip))
+		return;
+	struct dns *d = dns_open(30000, &e);
+
+	if (!d)
+		die_err(&e);
+	enum dns_status found = dns_ip(d, str_z(host), &a);
+
+	if (found == DNS_SOFT)
+		die(111, "temporarily unable to figure out IP address for %s", host);
+	if (found != DNS_FOUND || a.ips.n == 0)
+		die(111, "no IP address for %s", host);
+	*ip = a.ips.p[0];
+	dns_answer_free(&a);
+	dns_close(d);
+}
+
 static int open_listener(char **argv)
 {
-	struct listen_end at = {0};
+	struct ip ip = {0};
+	unsigned port;
 
 	if (inherited >= 0)
 		return (int)inherited;
-	if (argv[1][0] && strcmp(argv[1], "0") != 0 && !ip6_scan(str_z(argv[1]), &at.ip))
-		die(111, "no IP address for %s", argv[1]);
-	if (!listen_port(str_z(argv[2]), &at.port))
+	if (!listen_port(str_z(argv[2]), &port))
 		die(111, "unable to figure out port number for %s", argv[2]);
-	int fd = listen_open(&at, (int)backlog, only4);
+	find_host(argv[1], &ip);
+	int fd = listen_open(&ip, port, (int)backlog, only4);
 
 	if (fd < 0)
 		die(111, "unable to bind: %s", log_errno(errno));
@@ -172,12 +197,12 @@ static void leave_standard_fds(void)
 		fd_close(null);
 }
 
-static size_t count_ip(const struct ip6 *ip)
+static size_t count_ip(const struct ip *ip)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < slots.n; i++)
-		n += ip6_same(&slots.p[i].ip, ip);
+		n += ip_eq(&slots.p[i].ip, ip);
 	return n;
 }
 
@@ -192,8 +217,8 @@ static void say(const struct ucspi *u, void (*make)(const struct ucspi *u, long 
 	buf_free(&line);
 }
 
-static void serve(int s, const struct listen_end *peer, char **argv) __attribute__((noreturn));
-static void serve(int s, const struct listen_end *peer, char **argv)
+static void serve(int s, const struct ip *peer, unsigned port, char **argv) __attribute__((noreturn));
+static void serve(int s, const struct ip *peer, unsigned port, char **argv)
 {
 	struct err e = {0};
 
@@ -201,7 +226,7 @@ static void serve(int s, const struct listen_end *peer, char **argv)
 	fd_close(listener);
 	fd_close(wake[0]);
 	fd_close(wake[1]);
-	struct ucspi u = {.peer = *peer, .per_ip = per_ip, .dual = !only4};
+	struct ucspi u = {.peer = *peer, .peer_port = port, .per_ip = per_ip, .dual = !only4};
 
 	say(&u, ucspi_start_line);
 	if (ucspi_prepare(&u, s, &how, &e) < 0)
@@ -214,20 +239,19 @@ static void serve(int s, const struct listen_end *peer, char **argv)
 	run_become(argv);
 }
 
-static void refuse(const struct ip6 *ip)
+static void refuse(const struct ip *ip)
 {
-	struct buf text = BUF_INIT;
+	char text[IP_TEXT];
 
-	ip6_fmt(&text, ip);
 	if (verbosity > 0)
-		log_line("tcpserver: end %s perIPlimit %ld", text.p, per_ip);
-	buf_free(&text);
+		log_line("tcpserver: end %s perIPlimit %ld", ip_print(ip, text), per_ip);
 }
 
 static void accept_one(char **argv)
 {
-	struct listen_end peer;
-	int s = listen_accept(listener, &peer);
+	struct ip peer;
+	unsigned port;
+	int s = listen_accept(listener, &peer, &port);
 
 	if (s < 0) {
 		/* out of descriptors or memory: do not spin */
@@ -235,17 +259,17 @@ static void accept_one(char **argv)
 			clock_nap_ms(100);
 		return;
 	}
-	if (per_ip > 0 && count_ip(&peer.ip) >= (size_t)per_ip) {
-		refuse(&peer.ip);
+	if (per_ip > 0 && count_ip(&peer) >= (size_t)per_ip) {
+		refuse(&peer);
 	} else {
 		pid_t pid = proc_fork();
 
 		if (pid == 0)
-			serve(s, &peer, argv);
+			serve(s, &peer, port, argv);
 		if (pid < 0)
 			warn("dropping connection, unable to fork", errno);
 		else
-			vec_push(&slots, ((struct slot){pid, peer.ip}));
+			vec_push(&slots, ((struct slot){pid, peer}));
 		status("status");
 	}
 	fd_close(s);
@@ -267,14 +291,10 @@ static void forget(pid_t pid, int code)
 
 static void dump(void)
 {
-	struct buf ip = BUF_INIT;
+	char ip[IP_TEXT];
 
-	for (size_t i = 0; i < slots.n; i++) {
-		buf_clear(&ip);
-		ip6_fmt(&ip, &slots.p[i].ip);
-		log_line("tcpserver: SLOT: IP %s: PID %ld", ip.p, (long)slots.p[i].pid);
-	}
-	buf_free(&ip);
+	for (size_t i = 0; i < slots.n; i++)
+		log_line("tcpserver: SLOT: IP %s: PID %ld", ip_print(&slots.p[i].ip, ip), (long)slots.p[i].pid);
 }
 
 static void handle_signals(void)
@@ -315,12 +335,13 @@ static void start_signals(void)
 
 static void say_port(void)
 {
-	struct listen_end at;
+	struct ip ip;
+	unsigned port;
 	struct buf text = BUF_INIT;
 
-	if (listen_local(listener, &at) < 0)
+	if (sock_local(listener, &ip, &port) < 0)
 		die(111, "unable to learn the local port: %s", log_errno(errno));
-	buf_fmt(&text, "%u\n", at.port);
+	buf_fmt(&text, "%u\n", port);
 	fd_write_all(1, text.p, text.n);
 	buf_free(&text);
 }

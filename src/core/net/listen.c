@@ -1,68 +1,25 @@
-/* sock - TCP sockets; see sock.h. */
+/* listen - listening sockets; see listen.h. */
 #include "core/net/listen.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
-#include <sys/socket.h>
 
+#include "core/base/buf.h"
 #include "core/base/num.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 
-union addr {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-};
-
-static socklen_t pack(union addr *a, const struct listen_end *e, bool v4)
-{
-	memset(a, 0, sizeof *a);
-	if (v4) {
-		a->in.sin_family = AF_INET;
-		a->in.sin_port = htons((uint16_t)e->port);
-		if (ip6_is4(&e->ip))
-			memcpy(&a->in.sin_addr, e->ip.a + 12, 4);
-		return sizeof a->in;
-	}
-	a->in6.sin6_family = AF_INET6;
-	a->in6.sin6_port = htons((uint16_t)e->port);
-	a->in6.sin6_scope_id = e->ip.scope;
-	memcpy(&a->in6.sin6_addr, e->ip.a, 16);
-	return sizeof a->in6;
-}
-
-static void unpack(const union addr *a, struct listen_end *e)
-{
-	memset(e, 0, sizeof *e);
-	if (a->any.sa_family == AF_INET) {
-		memset(e->ip.a + 10, 0xff, 2);
-		memcpy(e->ip.a + 12, &a->in.sin_addr, 4);
-		e->port = ntohs(a->in.sin_port);
-	} else if (a->any.sa_family == AF_INET6) {
-		memcpy(e->ip.a, &a->in6.sin6_addr, 16);
-		e->ip.scope = a->in6.sin6_scope_id;
-		e->port = ntohs(a->in6.sin6_port);
-	}
-}
-
-static int new_socket(bool v4)
-{
-	return socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static int listen_on(int fd, const struct listen_end *at, int backlog, bool v4)
+static int listen_on(int fd, const struct ip *ip, unsigned port, int backlog)
 {
 	int on = 1, off = 0;
-	union addr a;
-	socklen_t n = pack(&a, at, v4);
+	struct sockaddr_storage sa;
+	socklen_t n = ip_to_sockaddr(ip, port, &sa);
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (!v4)
+	if (ip->family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (bind(fd, &a.any, n) == 0 && listen(fd, backlog) == 0)
+	if (bind(fd, (struct sockaddr *)&sa, n) == 0 && listen(fd, backlog) == 0)
 		return fd;
 	int num = errno;
 
@@ -71,77 +28,34 @@ static int listen_on(int fd, const struct listen_end *at, int backlog, bool v4)
 	return -1;
 }
 
-int listen_open(const struct listen_end *at, int backlog, bool only4)
+int listen_open(const struct ip *ip, unsigned port, int backlog, bool only4)
 {
-	bool v4 = only4 || (ip6_is4(&at->ip) && !ip6_any(&at->ip));
-	int fd = new_socket(v4);
+	struct ip at = *ip;
 
-	if (fd < 0 && !v4 && ip6_any(&at->ip) && errno == EAFNOSUPPORT) {
-		v4 = true;
-		fd = new_socket(v4);
+	if (!at.family || (at.family == AF_INET && ip_is_any(&at)))
+		at = (struct ip){.family = AF_INET6};
+	if (only4 && ip_is_any(&at))
+		at.family = AF_INET;
+	int fd = socket(at.family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 && errno == EAFNOSUPPORT && ip_is_any(&at)) {
+		at.family = AF_INET;
+		fd = socket(at.family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	}
-	return fd < 0 ? -1 : listen_on(fd, at, backlog, v4);
+	return fd < 0 ? -1 : listen_on(fd, &at, port, backlog);
 }
 
-int listen_accept(int fd, struct listen_end *peer)
+int listen_accept(int fd, struct ip *peer, unsigned *port)
 {
-	union addr a;
-	socklen_t n = sizeof a;
-	int s = accept4(fd, &a.any, &n, SOCK_CLOEXEC);
+	struct sockaddr_storage sa;
+	socklen_t n = sizeof sa;
+	int s = accept4(fd, (struct sockaddr *)&sa, &n, SOCK_CLOEXEC);
 
-	if (s >= 0)
-		unpack(&a, peer);
+	*peer = (struct ip){0};
+	*port = 0;
+	if (s >= 0 && ip_from_sockaddr((struct sockaddr *)&sa, peer, port))
+		ip_unmap(peer);
 	return s;
-}
-
-static int finish_connect(int fd, int timeout_ms)
-{
-	int r = fd_wait(fd, POLLOUT, timeout_ms), num = 0;
-	socklen_t n = sizeof num;
-
-	if (r == 0)
-		num = ETIMEDOUT;
-	else if (r < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &num, &n) < 0)
-		num = errno;
-	errno = num;
-	return num ? -1 : 0;
-}
-
-int listen_connect(const struct listen_end *to, const struct listen_end *from, int timeout_ms)
-{
-	bool v4 = ip6_is4(&to->ip);
-	int fd = new_socket(v4), num;
-	union addr a;
-	socklen_t n;
-
-	if (fd < 0)
-		return -1;
-	n = from ? pack(&a, from, v4) : 0;
-	if (from && bind(fd, &a.any, n) < 0)
-		goto fail;
-	n = pack(&a, to, v4);
-	if (fd_nonblock(fd, true) < 0)
-		goto fail;
-	if (connect(fd, &a.any, n) < 0 && (errno != EINPROGRESS || finish_connect(fd, timeout_ms) < 0))
-		goto fail;
-	if (fd_nonblock(fd, false) == 0)
-		return fd;
-fail:
-	num = errno;
-	fd_close(fd);
-	errno = num;
-	return -1;
-}
-
-int listen_local(int fd, struct listen_end *at)
-{
-	union addr a;
-	socklen_t n = sizeof a;
-
-	if (getsockname(fd, &a.any, &n) < 0)
-		return -1;
-	unpack(&a, at);
-	return 0;
 }
 
 void listen_nodelay(int fd)
