@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -56,8 +57,12 @@ struct tcpto_entry tcpto_entry(const struct tcpto *t, size_t i)
 	struct tcpto_entry r = {.count = p[4]};
 
 	r.when = p[8] | (uint32_t)p[9] << 8 | (uint32_t)p[10] << 16 | (uint32_t)p[11] << 24;
-	r.ip.family = p[0] == AF_INET6 ? AF_INET6 : AF_INET;
-	memcpy(r.ip.b, p + 16, r.ip.family == AF_INET6 ? 16 : 4);
+	if (p[0] == AF_INET6) {
+		memcpy(r.ip.a, p + 16, 16);
+	} else {
+		memset(r.ip.a + 10, 255, 2);
+		memcpy(r.ip.a + 12, p + 16, 4);
+	}
 	return r;
 }
 
@@ -66,11 +71,13 @@ static void store(struct tcpto *t, size_t i, const struct tcpto_entry *r)
 	unsigned char *p = (unsigned char *)t->table.p + i * TCPTO_RECORD;
 
 	memset(p, 0, TCPTO_RECORD);
-	p[0] = (unsigned char)r->ip.family;
+	bool v4 = ip_is4(&r->ip);
+
+	p[0] = v4 ? AF_INET : AF_INET6;
 	p[4] = (unsigned char)r->count;
 	for (int k = 0; k < 4; k++)
 		p[8 + k] = (unsigned char)(r->when >> 8 * k);
-	memcpy(p + 16, r->ip.b, r->ip.family == AF_INET6 ? 16 : 4);
+	memcpy(p + 16, v4 ? r->ip.a + 12 : r->ip.a, v4 ? 4 : 16);
 }
 
 /* Slot of an address in use, or the number of slots. */
@@ -81,7 +88,7 @@ static size_t find(const struct tcpto *t, const struct ip *ip)
 	for (i = 0; i < n; i++) {
 		struct tcpto_entry r = tcpto_entry(t, i);
 
-		if (r.count && ip_eq(&r.ip, ip))
+		if (r.count && ip_same(&r.ip, ip))
 			break;
 	}
 	return i;

@@ -2,12 +2,10 @@
 #ifndef CORE_NET_IDENT_H
 #define CORE_NET_IDENT_H
 
-#include "core/base/buf.h"
-#include "core/net/ip.h"
+#include "core/net/sock.h"
 
 /* Replace *info by the answer, at most 256 bytes without blanks, tabs and CR; false and empty when there is
  * none within timeout milliseconds. */
-bool ident_ask(const struct ip *local, unsigned local_port, const struct ip *peer, unsigned peer_port,
-	int timeout_ms, struct buf *info);
+bool ident_ask(const struct sock_end *local, const struct sock_end *peer, int timeout_ms, struct buf *info);
 
 #endif

@@ -1,43 +1,41 @@
-/* ip - IPv4 and IPv6 addresses as values, and which of them are this host's own. */
+/* ip - internet addresses, IPv4 and IPv6 in one type, and their text. */
 #ifndef CORE_NET_IP_H
 #define CORE_NET_IP_H
 
-#include <sys/socket.h>
+#include <stdint.h>
 
+#include "core/base/buf.h"
 #include "core/base/err.h"
-#include "core/base/str.h"
 #include "core/base/vec.h"
 
-enum { IP_TEXT = 46 };	/* room for the longest printed address and its NUL */
-
 struct ip {
-	sa_family_t family;	/* AF_INET, AF_INET6, or 0: no address */
-	unsigned char b[16];	/* network order; IPv4 uses the first four, the rest is zero */
+	unsigned char a[16];	/* network order; IPv4 as ::ffff:a.b.c.d */
+	uint32_t scope;		/* interface index of a link-local address, 0 none */
 };
 
-/* Dotted IPv4 or IPv6 text (RFC 4291 section 2.2), nothing around it; no zone. */
-bool ip_parse(struct str s, struct ip *out);
-/* An address literal of mail: [192.0.2.1], [IPv6:2001:db8::1] (RFC 5321 section 4.1.3), also [2001:db8::1]. */
-bool ip_parse_literal(struct str s, struct ip *out);
-/* The text of an address ("" for none), IPv6 as RFC 5952 has it; returns text. */
-const char *ip_print(const struct ip *ip, char text[IP_TEXT]);
-bool ip_eq(const struct ip *a, const struct ip *b);
-/* Whether a and b agree in their first bits bits. */
-bool ip_within(const struct ip *a, const struct ip *b, unsigned bits);
-/* An IPv4 address in IPv6 clothes (::ffff:a.b.c.d) becomes plain IPv4. */
-void ip_unmap(struct ip *ip);
-bool ip_is_any(const struct ip *ip);
-
-/* To and from socket addresses; the first returns the length used. */
-socklen_t ip_to_sockaddr(const struct ip *ip, unsigned port, struct sockaddr_storage *sa);
-bool ip_from_sockaddr(const struct sockaddr *sa, struct ip *out, unsigned *port);
+/* "192.0.2.1", "2001:db8::1", either in [brackets]; leading zeros of decimal parts are allowed. */
+bool ip_scan(struct str s, struct ip *ip);
+bool ip_is4(const struct ip *ip);			/* IPv4, or IPv4 mapped into IPv6 */
+bool ip_any(const struct ip *ip);			/* 0.0.0.0 or :: */
+bool ip_same(const struct ip *a, const struct ip *b);	/* scope ignored */
+void ip_fmt(struct buf *b, const struct ip *ip);	/* IPv4 as dotted quad; appends */
+void ip_fmt6(struct buf *b, const struct ip *ip);	/* always the IPv6 form: ::ffff:192.0.2.1 */
+/* A domain literal of an address: [192.0.2.1], [IPv6:2001:db8::1] (RFC 5321 section 4.1.3). */
+bool ip_literal(struct str s, struct ip *ip);
+enum { IP_TEXT = 46 };
+/* The text of ip_fmt in a small array; returns it. */
+const char *ip_text(const struct ip *ip, char text[IP_TEXT]);
+struct sockaddr;
+/* The address in a socket address; false: neither IPv4 nor IPv6. */
+bool ip_from(const struct sockaddr *sa, struct ip *ip);
 
 struct ip_list {
 	VEC(struct ip) v;
 };
-/* This host's own addresses: interfaces and control/moreipme without control/notipme. */
-int ip_own(struct ip_list *own, struct err *e);
-/* Listed, or the unspecified address, which means this host too. */
-bool ip_is_own(const struct ip_list *own, const struct ip *ip);
+/* All addresses of this machine, the unspecified ones included. */
+int ip_own_all(struct ip_list *own, struct err *e);
+bool ip_listed(const struct ip_list *l, const struct ip *ip);
+/* Is this text an address of this machine?  Its interfaces, with control/moreipme and notipme. */
+bool ip_own(struct str text);
 
 #endif

@@ -4,8 +4,7 @@
 #define CORE_NET_UCSPI_H
 
 #include "core/base/err.h"
-#include "core/base/buf.h"
-#include "core/net/ip.h"
+#include "core/net/sock.h"
 
 struct ucspi_options {
 	const char *banner;	/* written first, NULL none */
@@ -18,14 +17,13 @@ struct ucspi_options {
 };
 
 struct ucspi {
-	struct ip peer, local;	/* IPv4 as such, even on a socket of both families */
-	unsigned peer_port, local_port;
+	struct sock_end peer, local;
 	long per_ip;		/* for the log */
 	bool dual;		/* the TCP6... variables are wanted */
 	struct buf peer_ip, local_ip, peer_name, local_name, info;
 };
 
-/* Socket options, banner, look-ups, environment.  u->peer, peer_port, per_ip and dual are the caller's. */
+/* Socket options, banner, look-ups, environment.  u->peer, per_ip and dual are the caller's. */
 int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct err *e);
 void ucspi_free(struct ucspi *u);
 /* "tcpserver: pid P from IP" and "tcpserver: ok P ..." without newline, appended. */

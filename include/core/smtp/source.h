@@ -19,8 +19,8 @@ struct source {
 /* Read the controls for mail from sender to host at now. */
 int source_open(struct source *s, struct str host, struct str sender, time_t now, struct err *e);
 void source_free(struct source *s);
-/* The address to bind for a connection to ip (family 0: the system's choice), and the HELO name, a view
+/* The address to bind for a connection to ip (false: the system's choice), and the HELO name, a view
  * that lives as long as s and its sender. */
-void source_pick(const struct source *s, const struct ip *to, struct ip *from, struct str *helo);
+bool source_pick(const struct source *s, const struct ip *to, struct ip *from, struct str *helo);
 
 #endif

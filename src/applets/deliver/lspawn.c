@@ -61,7 +61,9 @@ static int ask_program(const char *program, struct str local, struct user *u, st
 		return err_code(e, code > 0 ? code == 120 ? X_EXEC_GETPW : code : X_SYSTEM, 0, "%s failed", program);
 	buf_free(&name);
 	buf_free(&prog);
-	return user_parse(u, e);
+	if (user_parse(u, e) < 0)
+		return err_code(e, X_SYSTEM, 0, "%s answers in no known form", program);
+	return 0;
 }
 
 /* 1: users/cdb knows, 0: an account of the machine */
@@ -218,7 +220,7 @@ static int lspawn_main(int argc, char **argv)
 	struct err e = {0};
 	gid_t gid;
 
-	if (argc != 2)
+	if (argc < 2 || argc > 3)
 		die_usage();
 	defaultdelivery = argv[1];
 	if (role_ids(AS_QUEUE, &s.owner, &gid, &e) < 0 || spawner_enter(&e) < 0)
@@ -233,5 +235,5 @@ static int lspawn_main(int argc, char **argv)
 APPLET(lspawn) = {
 	.name = "lspawn", .aliases = "qmail-lspawn MTAlspawn", .family = "deliver",
 	.brief = "start local deliveries",
-	.args = "defaultdelivery", .role = AS_ROOT, .main = lspawn_main,
+	.args = "defaultdelivery [queuedir]", .role = AS_ROOT, .main = lspawn_main,
 };

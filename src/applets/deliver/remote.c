@@ -41,7 +41,7 @@ struct delivery {
 	struct transmit t;
 	struct arena mem;
 	long connect_s, penalty, tolerance;
-	struct ip from;		/* bound last */
+	char from[IP_TEXT];	/* bound last, "" none */
 	unsigned port;		/* tried last */
 };
 
@@ -88,7 +88,7 @@ static bool literal(struct str host)
 {
 	struct ip ip;
 
-	return ip_parse_literal(host, &ip) || ip_parse(host, &ip);
+	return ip_literal(host, &ip) || ip_scan(host, &ip);
 }
 
 /* Recipient domains that are aliases are replaced by what they stand for.  false: reported. */
@@ -153,7 +153,7 @@ static void unreachable(struct delivery *d, enum hops_status s)
 static enum hops_status look_up(struct delivery *d, struct err *e)
 {
 	struct str name = d->route.relay.n ? d->route.relay : d->host;
-	struct ip_list own = {0};
+	struct ip_list own = {{0}};
 	struct buf ascii = BUF_INIT;
 	enum hops_status s = HOPS_NONAME;
 
@@ -164,7 +164,7 @@ static enum hops_status look_up(struct delivery *d, struct err *e)
 		goto out;
 	}
 	s = HOPS_SOFT;
-	if (!d->all_aliases && ip_own(&own, e) < 0)
+	if (!d->all_aliases && ip_own_all(&own, e) < 0)
 		goto out;
 	s = hops_domain(d->dns, buf_str(&ascii), d->all_aliases ? NULL : &own, &d->hops);
 out:
@@ -196,9 +196,20 @@ static bool find_hops(struct delivery *d)
 
 static int dial(struct delivery *d, const struct hop *h, unsigned port, struct str *helo)
 {
-	source_pick(&d->source, &h->ip, &d->from, helo);
+	struct sock_end to = {h->ip, port}, from = {0};
+
+	d->from[0] = 0;
 	d->port = port;
-	return sock_connect(&h->ip, port, &d->from, (int)d->connect_s * 1000);
+	bool bound = source_pick(&d->source, &h->ip, &from.ip, helo);
+
+	if (bound)
+		ip_text(&from.ip, d->from);
+	int fd = sock_connect(&to, bound ? &from : NULL, (int)d->connect_s * 1000);
+
+	/* non-blocking: each read and write has its time limit */
+	if (fd >= 0 && fd_nonblock(fd, true) == 0)
+		sock_nodelay(fd);
+	return fd;
 }
 
 static void remember(const struct delivery *d, const struct ip *ip, bool failed)
@@ -220,11 +231,11 @@ static bool try_hop(struct delivery *d, const struct hop *h)
 		fd = dial(d, h, d->route.port, &helo);
 	}
 	if (fd < 0) {
-		if (sock_host_failed(errno))
+		if (sock_unreachable(errno))
 			remember(d, &h->ip, true);
 		return false;
 	}
-	ip_print(&h->ip, d->t.ip);
+	ip_text(&h->ip, d->t.ip);
 	fd_seek(0, 0);
 	enum transmit_end r = qmtp ? transmit_qmtp(&d->t, fd) : transmit_smtp(&d->t, fd, helo);
 
@@ -241,9 +252,9 @@ static void no_connection(struct delivery *d)
 	char text[IP_TEXT];
 
 	for (size_t i = 0; i < d->hops.v.n; i++)
-		buf_fmt(&ips, "%s%s", i ? "," : "", ip_print(&d->hops.v.p[i].ip, text));
+		buf_fmt(&ips, "%s%s", i ? "," : "", ip_text(&d->hops.v.p[i].ip, text));
 	transmit_end(&d->t, 'Z', 0, "Unable to establish a connection for %.*s to %s port %u bind IP [%s]. (#4.4.1)\n",
-		STR_FMT(d->host), ips.p, d->port, ip_print(&d->from, text));
+		STR_FMT(d->host), ips.p, d->port, d->from);
 	buf_free(&ips);
 }
 

@@ -11,8 +11,8 @@ static void show(const struct tcpto_entry *r, time_t now)
 {
 	char text[IP_TEXT];
 
-	log_line("%s %s timed out %lld seconds ago; # recent timeouts: %u", ip_print(&r->ip, text),
-		r->ip.family == AF_INET ? "ipv4" : "ipv6", (long long)(now - (time_t)r->when), r->count);
+	log_line("%s %s timed out %lld seconds ago; # recent timeouts: %u", ip_text(&r->ip, text),
+		ip_is4(&r->ip) ? "ipv4" : "ipv6", (long long)(now - (time_t)r->when), r->count);
 }
 
 static int each(const char *dir, void *arg)

@@ -61,17 +61,10 @@ static void rest(void *ctx, unsigned seconds)
 	clock_sleep_ms((long)seconds * 1000);
 }
 
-static bool own_ip(void *ctx, struct str text)
+static bool own_ip(void *ctx, struct str ip)
 {
-	struct ip_list own = {0};
-	struct ip ip;
-	bool ours;
-
 	(void)ctx;
-	ours = (str_istarts(text, STR("IPv6:")) ? ip_parse(str_from(text, 5), &ip) : ip_parse(text, &ip)) &&
-		ip_own(&own, NULL) == 0 && ip_is_own(&own, &ip);
-	vec_free(&own.v);
-	return ours;
+	return ip_own(ip);
 }
 
 static time_t now(void *ctx)

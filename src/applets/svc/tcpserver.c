@@ -10,7 +10,6 @@
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/net/dns.h"
-#include "core/net/listen.h"
 #include "core/net/sock.h"
 #include "core/net/ucspi.h"
 #include "core/sys/clock.h"
@@ -152,7 +151,7 @@ static void find_host(const char *host, struct ip *ip)
 	struct dns_answer a = {0};
 	struct err e = {0};
 
-	if (!*host || strcmp(host, "0") == 0 || ip_parse(str_z(host), ip) || ip_parse_literal(str_z(host), ip))
+	if (!*host || strcmp(host, "0") == 0 || ip_scan(str_z(host), ip))
 		return;
 	struct dns *d = dns_open(30000, &e);
 
@@ -171,15 +170,14 @@ static void find_host(const char *host, struct ip *ip)
 
 static int open_listener(char **argv)
 {
-	struct ip ip = {0};
-	unsigned port;
+	struct sock_end at = {0};
 
 	if (inherited >= 0)
 		return (int)inherited;
-	if (!listen_port(str_z(argv[2]), &port))
+	if (!sock_port(str_z(argv[2]), &at.port))
 		die(111, "unable to figure out port number for %s", argv[2]);
-	find_host(argv[1], &ip);
-	int fd = listen_open(&ip, port, (int)backlog, only4);
+	find_host(argv[1], &at.ip);
+	int fd = sock_listen(&at, (int)backlog, only4);
 
 	if (fd < 0)
 		die(111, "unable to bind: %s", log_errno(errno));
@@ -202,7 +200,7 @@ static size_t count_ip(const struct ip *ip)
 	size_t n = 0;
 
 	for (size_t i = 0; i < slots.n; i++)
-		n += ip_eq(&slots.p[i].ip, ip);
+		n += ip_same(&slots.p[i].ip, ip);
 	return n;
 }
 
@@ -217,8 +215,8 @@ static void say(const struct ucspi *u, void (*make)(const struct ucspi *u, long 
 	buf_free(&line);
 }
 
-static void serve(int s, const struct ip *peer, unsigned port, char **argv) __attribute__((noreturn));
-static void serve(int s, const struct ip *peer, unsigned port, char **argv)
+static void serve(int s, const struct sock_end *peer, char **argv) __attribute__((noreturn));
+static void serve(int s, const struct sock_end *peer, char **argv)
 {
 	struct err e = {0};
 
@@ -226,7 +224,7 @@ static void serve(int s, const struct ip *peer, unsigned port, char **argv)
 	fd_close(listener);
 	fd_close(wake[0]);
 	fd_close(wake[1]);
-	struct ucspi u = {.peer = *peer, .peer_port = port, .per_ip = per_ip, .dual = !only4};
+	struct ucspi u = {.peer = *peer, .per_ip = per_ip, .dual = !only4};
 
 	say(&u, ucspi_start_line);
 	if (ucspi_prepare(&u, s, &how, &e) < 0)
@@ -241,17 +239,18 @@ static void serve(int s, const struct ip *peer, unsigned port, char **argv)
 
 static void refuse(const struct ip *ip)
 {
-	char text[IP_TEXT];
+	struct buf text = BUF_INIT;
 
+	ip_fmt(&text, ip);
 	if (verbosity > 0)
-		log_line("tcpserver: end %s perIPlimit %ld", ip_print(ip, text), per_ip);
+		log_line("tcpserver: end %s perIPlimit %ld", text.p, per_ip);
+	buf_free(&text);
 }
 
 static void accept_one(char **argv)
 {
-	struct ip peer;
-	unsigned port;
-	int s = listen_accept(listener, &peer, &port);
+	struct sock_end peer;
+	int s = sock_accept(listener, &peer);
 
 	if (s < 0) {
 		/* out of descriptors or memory: do not spin */
@@ -259,17 +258,17 @@ static void accept_one(char **argv)
 			clock_nap_ms(100);
 		return;
 	}
-	if (per_ip > 0 && count_ip(&peer) >= (size_t)per_ip) {
-		refuse(&peer);
+	if (per_ip > 0 && count_ip(&peer.ip) >= (size_t)per_ip) {
+		refuse(&peer.ip);
 	} else {
 		pid_t pid = proc_fork();
 
 		if (pid == 0)
-			serve(s, &peer, port, argv);
+			serve(s, &peer, argv);
 		if (pid < 0)
 			warn("dropping connection, unable to fork", errno);
 		else
-			vec_push(&slots, ((struct slot){pid, peer}));
+			vec_push(&slots, ((struct slot){pid, peer.ip}));
 		status("status");
 	}
 	fd_close(s);
@@ -291,10 +290,14 @@ static void forget(pid_t pid, int code)
 
 static void dump(void)
 {
-	char ip[IP_TEXT];
+	struct buf ip = BUF_INIT;
 
-	for (size_t i = 0; i < slots.n; i++)
-		log_line("tcpserver: SLOT: IP %s: PID %ld", ip_print(&slots.p[i].ip, ip), (long)slots.p[i].pid);
+	for (size_t i = 0; i < slots.n; i++) {
+		buf_clear(&ip);
+		ip_fmt(&ip, &slots.p[i].ip);
+		log_line("tcpserver: SLOT: IP %s: PID %ld", ip.p, (long)slots.p[i].pid);
+	}
+	buf_free(&ip);
 }
 
 static void handle_signals(void)
@@ -335,13 +338,12 @@ static void start_signals(void)
 
 static void say_port(void)
 {
-	struct ip ip;
-	unsigned port;
+	struct sock_end at;
 	struct buf text = BUF_INIT;
 
-	if (sock_local(listener, &ip, &port) < 0)
+	if (sock_local(listener, &at) < 0)
 		die(111, "unable to learn the local port: %s", log_errno(errno));
-	buf_fmt(&text, "%u\n", port);
+	buf_fmt(&text, "%u\n", at.port);
 	fd_write_all(1, text.p, text.n);
 	buf_free(&text);
 }

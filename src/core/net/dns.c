@@ -246,7 +246,7 @@ static void got_addresses(void *arg, int status, int timeouts, struct ares_addri
 	if (s == DNS_FOUND) {
 		s = DNS_NODATA;
 		for (struct ares_addrinfo_node *n = info->nodes; n; n = n->ai_next)
-			if (ip_from_sockaddr(n->ai_addr, &ip, NULL)) {
+			if (ip_from(n->ai_addr, &ip)) {
 				vec_push(&q->a->ips, ip);
 				s = DNS_FOUND;
 			}
@@ -314,11 +314,11 @@ void dns_ask_ptr(struct dns *d, const struct ip *ip, struct dns_answer *a)
 {
 	struct buf b = BUF_INIT;
 
-	if (ip->family == AF_INET) {
-		buf_fmt(&b, "%d.%d.%d.%d.in-addr.arpa", ip->b[3], ip->b[2], ip->b[1], ip->b[0]);
+	if (ip_is4(ip)) {
+		buf_fmt(&b, "%d.%d.%d.%d.in-addr.arpa", ip->a[15], ip->a[14], ip->a[13], ip->a[12]);
 	} else {
 		for (int i = 16; i-- > 0; )
-			buf_fmt(&b, "%x.%x.", ip->b[i] & 15, ip->b[i] >> 4);
+			buf_fmt(&b, "%x.%x.", ip->a[i] & 15, ip->a[i] >> 4);
 		buf_adds(&b, "ip6.arpa");
 	}
 	ask(d, buf_str(&b), a, TYPE_PTR);

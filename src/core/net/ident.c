@@ -1,7 +1,6 @@
 /* ident - RFC 1413 client; see ident.h. */
 #include "core/net/ident.h"
 
-#include "core/net/sock.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
 
@@ -41,17 +40,20 @@ static void take_user(struct str line, struct buf *info)
 			buf_addc(info, line.p[i]);
 }
 
-bool ident_ask(const struct ip *local, unsigned local_port, const struct ip *peer, unsigned peer_port,
-	int timeout_ms, struct buf *info)
+bool ident_ask(const struct sock_end *local, const struct sock_end *peer, int timeout_ms, struct buf *info)
 {
+	struct sock_end to = *peer, from = *local;
 	long long end = clock_mono_ms() + timeout_ms;
 	struct buf line = BUF_INIT;
-	int fd = sock_connect(peer, IDENT_PORT, local, timeout_ms);
 
+	to.port = IDENT_PORT;
+	from.port = 0;
 	buf_clear(info);
+	int fd = sock_connect(&to, &from, timeout_ms);
+
 	if (fd < 0)
 		return false;
-	buf_fmt(&line, "%u, %u\r\n", peer_port, local_port);
+	buf_fmt(&line, "%u, %u\r\n", peer->port, local->port);
 	if (fd_write_all(fd, line.p, line.n) == 0) {
 		buf_clear(&line);
 		if (read_answer(fd, end, &line))

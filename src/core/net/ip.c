@@ -1,4 +1,4 @@
-/* ip - addresses as values; see ip.h. */
+/* ip - addresses; see ip.h. */
 #include "core/net/ip.h"
 
 #include <arpa/inet.h>
@@ -7,155 +7,161 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "core/base/num.h"
 #include "core/conf/conf.h"
 
-bool ip_parse(struct str s, struct ip *out)
-{
-	char z[IP_TEXT];
-	struct ip ip = {0};
+static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-	if (!s.n || s.n >= sizeof z || memchr(s.p, 0, s.n))
+static bool scan4(struct str s, unsigned char *out)
+{
+	for (int i = 0; i < 4; i++) {
+		uint64_t n;
+		size_t used = num_scan(s, &n);
+
+		if (!used || n > 255)
+			return false;
+		out[i] = (unsigned char)n;
+		s = str_from(s, used);
+		if (i < 3 && (!s.n || s.p[0] != '.'))
+			return false;
+		if (i < 3)
+			s = str_from(s, 1);
+	}
+	return s.n == 0;
+}
+
+bool ip_scan(struct str s, struct ip *ip)
+{
+	struct ip r = {0};
+	char text[INET6_ADDRSTRLEN];
+
+	if (s.n > 1 && s.p[0] == '[' && s.p[s.n - 1] == ']')
+		s = str_to(str_from(s, 1), s.n - 2);
+	if (s.n >= sizeof text)
 		return false;
-	memcpy(z, s.p, s.n);
-	z[s.n] = 0;
-	ip.family = str_chr(s, ':') < s.n ? AF_INET6 : AF_INET;
-	if (inet_pton(ip.family, z, ip.b) != 1)
+	if (scan4(s, r.a + 12)) {
+		memcpy(r.a, mapped, sizeof mapped);
+		*ip = r;
+		return true;
+	}
+	memcpy(text, s.p ? s.p : "", s.n);
+	text[s.n] = 0;
+	if (memchr(text, 0, s.n) || inet_pton(AF_INET6, text, r.a) != 1)
 		return false;
-	*out = ip;
+	*ip = r;
 	return true;
 }
 
-bool ip_parse_literal(struct str s, struct ip *out)
+bool ip_is4(const struct ip *ip)
 {
-	struct ip ip;
+	return memcmp(ip->a, mapped, sizeof mapped) == 0;
+}
+
+bool ip_any(const struct ip *ip)
+{
+	static const unsigned char zero[16];
+
+	return memcmp(ip->a, zero, 16) == 0 || (ip_is4(ip) && memcmp(ip->a + 12, zero, 4) == 0);
+}
+
+bool ip_same(const struct ip *a, const struct ip *b)
+{
+	return memcmp(a->a, b->a, sizeof a->a) == 0;
+}
+
+void ip_fmt6(struct buf *b, const struct ip *ip)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(AF_INET6, ip->a, text, sizeof text))
+		buf_adds(b, text);
+}
+
+void ip_fmt(struct buf *b, const struct ip *ip)
+{
+	if (ip_is4(ip))
+		buf_fmt(b, "%d.%d.%d.%d", ip->a[12], ip->a[13], ip->a[14], ip->a[15]);
+	else
+		ip_fmt6(b, ip);
+}
+
+const char *ip_text(const struct ip *ip, char text[IP_TEXT])
+{
+	struct buf b = BUF_INIT;
+
+	ip_fmt(&b, ip);
+	memcpy(text, b.p, b.n + 1);
+	buf_free(&b);
+	return text;
+}
+
+bool ip_literal(struct str s, struct ip *ip)
+{
+	struct ip r;
 
 	if (s.n < 3 || s.p[0] != '[' || s.p[s.n - 1] != ']')
 		return false;
 	s = str_make(s.p + 1, s.n - 2);
 	bool tagged = str_istarts(s, STR("IPv6:"));
 
-	if (!ip_parse(tagged ? str_from(s, 5) : s, &ip) || (tagged && ip.family != AF_INET6))
+	if (!ip_scan(tagged ? str_from(s, 5) : s, &r) || (tagged && str_chr(s, '[') < s.n))
 		return false;
-	*out = ip;
+	*ip = r;
 	return true;
 }
 
-const char *ip_print(const struct ip *ip, char text[IP_TEXT])
+bool ip_from(const struct sockaddr *sa, struct ip *ip)
 {
-	if (!ip->family || !inet_ntop(ip->family, ip->b, text, IP_TEXT))
-		text[0] = 0;
-	return text;
-}
+	struct ip r = {0};
 
-bool ip_eq(const struct ip *a, const struct ip *b)
-{
-	return a->family == b->family && memcmp(a->b, b->b, sizeof a->b) == 0;
-}
+	if (sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)sa;
 
-bool ip_within(const struct ip *a, const struct ip *b, unsigned bits)
-{
-	unsigned bytes = bits / 8, rest = bits % 8;
-
-	if (a->family != b->family || bits > (a->family == AF_INET ? 32 : 128))
-		return false;
-	if (memcmp(a->b, b->b, bytes) != 0)
-		return false;
-	return !rest || (a->b[bytes] ^ b->b[bytes]) >> (8 - rest) == 0;
-}
-
-void ip_unmap(struct ip *ip)
-{
-	static const unsigned char prefix[12] = {[10] = 255, [11] = 255};
-
-	if (ip->family != AF_INET6 || memcmp(ip->b, prefix, sizeof prefix) != 0)
-		return;
-	ip->family = AF_INET;
-	memmove(ip->b, ip->b + 12, 4);
-	memset(ip->b + 4, 0, 12);
-}
-
-bool ip_is_any(const struct ip *ip)
-{
-	static const unsigned char zero[16];
-
-	return memcmp(ip->b, zero, sizeof zero) == 0;
-}
-
-socklen_t ip_to_sockaddr(const struct ip *ip, unsigned port, struct sockaddr_storage *sa)
-{
-	memset(sa, 0, sizeof *sa);
-	if (ip->family == AF_INET) {
-		struct sockaddr_in *in = (struct sockaddr_in *)sa;
-
-		in->sin_family = AF_INET;
-		in->sin_port = htons((uint16_t)port);
-		memcpy(&in->sin_addr, ip->b, 4);
-		return sizeof *in;
-	}
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)sa;
-
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = htons((uint16_t)port);
-	memcpy(&in6->sin6_addr, ip->b, 16);
-	return sizeof *in6;
-}
-
-bool ip_from_sockaddr(const struct sockaddr *sa, struct ip *out, unsigned *port)
-{
-	struct ip ip = {.family = sa->sa_family};
-	unsigned number;
-
-	if (sa->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
-
-		memcpy(ip.b, &in->sin_addr, 4);
-		number = ntohs(in->sin_port);
-	} else if (sa->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
-
-		memcpy(ip.b, &in6->sin6_addr, 16);
-		number = ntohs(in6->sin6_port);
+		memcpy(r.a, &in6->sin6_addr, 16);
+		r.scope = in6->sin6_scope_id;
+	} else if (sa->sa_family == AF_INET) {
+		memcpy(r.a, mapped, sizeof mapped);
+		memcpy(r.a + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
 	} else {
 		return false;
 	}
-	*out = ip;
-	if (port)
-		*port = number;
+	*ip = r;
 	return true;
 }
 
-bool ip_is_own(const struct ip_list *own, const struct ip *ip)
+bool ip_listed(const struct ip_list *l, const struct ip *ip)
 {
-	if (ip_is_any(ip))
-		return true;
-	for (size_t i = 0; i < own->v.n; i++)
-		if (ip_eq(&own->v.p[i], ip))
+	for (size_t i = 0; i < l->v.n; i++)
+		if (ip_same(&l->v.p[i], ip))
 			return true;
 	return false;
 }
 
 static int add_interfaces(struct ip_list *own, struct err *e)
 {
-	struct ifaddrs *first;
+	static const struct ip any = {{0}, 0}, any4 = {{[10] = 255, [11] = 255}, 0};
+	struct ifaddrs *all;
 	struct ip ip;
 
-	if (getifaddrs(&first) < 0)
+	if (getifaddrs(&all) < 0)
 		return err_temp(e, errno, "unable to list the addresses of this host");
-	for (struct ifaddrs *i = first; i; i = i->ifa_next)
-		if (i->ifa_addr && ip_from_sockaddr(i->ifa_addr, &ip, NULL))
+	for (struct ifaddrs *i = all; i; i = i->ifa_next)
+		if (i->ifa_addr && ip_from(i->ifa_addr, &ip))
 			vec_push(&own->v, ip);
-	freeifaddrs(first);
+	freeifaddrs(all);
+	vec_push(&own->v, any);
+	vec_push(&own->v, any4);
 	return 0;
 }
 
 static void drop(struct ip_list *own, const struct ip *ip)
 {
 	for (size_t i = own->v.n; i-- > 0; )
-		if (ip_eq(&own->v.p[i], ip))
+		if (ip_same(&own->v.p[i], ip))
 			own->v.p[i] = own->v.p[--own->v.n];
 }
 
-int ip_own(struct ip_list *own, struct err *e)
+int ip_own_all(struct ip_list *own, struct err *e)
 {
 	struct list more = LIST_INIT, not = LIST_INIT;
 	struct ip ip;
@@ -165,14 +171,27 @@ int ip_own(struct ip_list *own, struct err *e)
 	if (add_interfaces(own, e) < 0 || conf_list(CONF_MOREIPME, &more, e) < 0 || conf_list(CONF_NOTIPME, &not, e) < 0)
 		goto out;
 	for (size_t i = 0; i < more.lines.n; i++)
-		if (ip_parse(more.lines.p[i], &ip))
+		if (ip_scan(more.lines.p[i], &ip))
 			vec_push(&own->v, ip);
 	for (size_t i = 0; i < not.lines.n; i++)
-		if (ip_parse(not.lines.p[i], &ip))
+		if (ip_scan(not.lines.p[i], &ip))
 			drop(own, &ip);
 	r = 0;
 out:
 	list_free(&more);
 	list_free(&not);
 	return r;
+}
+
+bool ip_own(struct str text)
+{
+	struct ip_list own = {{0}};
+	struct ip ip;
+
+	if (str_istarts(text, STR("IPv6:")))
+		text = str_from(text, 5);
+	bool hit = ip_scan(text, &ip) && ip_own_all(&own, NULL) == 0 && ip_listed(&own, &ip);
+
+	vec_free(&own.v);
+	return hit;
 }

@@ -1,55 +1,69 @@
-/* sock - outgoing TCP connections; see sock.h. */
+/* sock - TCP sockets; see sock.h. */
 #include "core/net/sock.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
 
+#include "core/base/num.h"
 #include "core/sys/fd.h"
+#include "core/sys/file.h"
 
-/* The outcome of a connection under way. */
-static int await(int fd, int timeout_ms)
+union addr {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+static socklen_t pack(union addr *a, const struct sock_end *e, bool v4)
 {
-	int num = 0, r = fd_wait(fd, POLLOUT, timeout_ms);
-	socklen_t n = sizeof num;
-
-	if (r == 0)
-		errno = ETIMEDOUT;
-	if (r <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &num, &n) < 0)
-		return -1;
-	errno = num;
-	return num ? -1 : 0;
+	memset(a, 0, sizeof *a);
+	if (v4) {
+		a->in.sin_family = AF_INET;
+		a->in.sin_port = htons((uint16_t)e->port);
+		if (ip_is4(&e->ip))
+			memcpy(&a->in.sin_addr, e->ip.a + 12, 4);
+		return sizeof a->in;
+	}
+	a->in6.sin6_family = AF_INET6;
+	a->in6.sin6_port = htons((uint16_t)e->port);
+	a->in6.sin6_scope_id = e->ip.scope;
+	memcpy(&a->in6.sin6_addr, e->ip.a, 16);
+	return sizeof a->in6;
 }
 
-static int prepare(int fd, const struct ip *bind_to)
+static void unpack(const union addr *a, struct sock_end *e)
 {
-	struct sockaddr_storage sa;
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (!bind_to || !bind_to->family)
-		return 0;
-#ifdef IP_BIND_ADDRESS_NO_PORT
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-#endif
-	return bind(fd, (struct sockaddr *)&sa, ip_to_sockaddr(bind_to, 0, &sa));
+	memset(e, 0, sizeof *e);
+	if (a->any.sa_family == AF_INET) {
+		memset(e->ip.a + 10, 0xff, 2);
+		memcpy(e->ip.a + 12, &a->in.sin_addr, 4);
+		e->port = ntohs(a->in.sin_port);
+	} else if (a->any.sa_family == AF_INET6) {
+		memcpy(e->ip.a, &a->in6.sin6_addr, 16);
+		e->ip.scope = a->in6.sin6_scope_id;
+		e->port = ntohs(a->in6.sin6_port);
+	}
 }
 
-int sock_connect(const struct ip *ip, unsigned port, const struct ip *bind_to, int timeout_ms)
+static int new_socket(bool v4)
 {
-	struct sockaddr_storage sa;
-	socklen_t n = ip_to_sockaddr(ip, port, &sa);
-	int fd = socket(ip->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
 
-	if (fd < 0)
-		return -1;
-	if (prepare(fd, bind_to) < 0)
-		goto failed;
-	if (connect(fd, (struct sockaddr *)&sa, n) < 0 && ((errno != EINPROGRESS && errno != EINTR) ||
-			await(fd, timeout_ms) < 0))
-		goto failed;
-	return fd;
-failed:;
+static int listen_on(int fd, const struct sock_end *at, int backlog, bool v4)
+{
+	int on = 1, off = 0;
+	union addr a;
+	socklen_t n = pack(&a, at, v4);
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (!v4)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+	if (bind(fd, &a.any, n) == 0 && listen(fd, backlog) == 0)
+		return fd;
 	int num = errno;
 
 	fd_close(fd);
@@ -57,31 +71,128 @@ failed:;
 	return -1;
 }
 
-static int end_of(int (*get)(int, struct sockaddr *, socklen_t *), int fd, struct ip *ip, unsigned *port)
+int sock_listen(const struct sock_end *at, int backlog, bool only4)
 {
-	struct sockaddr_storage sa;
-	socklen_t n = sizeof sa;
+	bool v4 = only4 || (ip_is4(&at->ip) && !ip_any(&at->ip));
+	int fd = new_socket(v4);
 
-	if (get(fd, (struct sockaddr *)&sa, &n) < 0)
-		return -1;
-	if (!ip_from_sockaddr((struct sockaddr *)&sa, ip, port)) {
-		errno = EAFNOSUPPORT;
-		return -1;
+	if (fd < 0 && !v4 && ip_any(&at->ip) && errno == EAFNOSUPPORT) {
+		v4 = true;
+		fd = new_socket(v4);
 	}
+	return fd < 0 ? -1 : listen_on(fd, at, backlog, v4);
+}
+
+int sock_accept(int fd, struct sock_end *peer)
+{
+	union addr a;
+	socklen_t n = sizeof a;
+	int s = accept4(fd, &a.any, &n, SOCK_CLOEXEC);
+
+	if (s >= 0)
+		unpack(&a, peer);
+	return s;
+}
+
+static int finish_connect(int fd, int timeout_ms)
+{
+	int r = fd_wait(fd, POLLOUT, timeout_ms), num = 0;
+	socklen_t n = sizeof num;
+
+	if (r == 0)
+		num = ETIMEDOUT;
+	else if (r < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &num, &n) < 0)
+		num = errno;
+	errno = num;
+	return num ? -1 : 0;
+}
+
+int sock_connect(const struct sock_end *to, const struct sock_end *from, int timeout_ms)
+{
+	bool v4 = ip_is4(&to->ip);
+	int fd = new_socket(v4), num;
+	union addr a;
+	socklen_t n;
+
+	if (fd < 0)
+		return -1;
+	n = from ? pack(&a, from, v4) : 0;
+	if (from && bind(fd, &a.any, n) < 0)
+		goto fail;
+	n = pack(&a, to, v4);
+	if (fd_nonblock(fd, true) < 0)
+		goto fail;
+	if (connect(fd, &a.any, n) < 0 && (errno != EINPROGRESS || finish_connect(fd, timeout_ms) < 0))
+		goto fail;
+	if (fd_nonblock(fd, false) == 0)
+		return fd;
+fail:
+	num = errno;
+	fd_close(fd);
+	errno = num;
+	return -1;
+}
+
+bool sock_unreachable(int num)
+{
+	return num == ETIMEDOUT || num == ECONNREFUSED || num == EHOSTDOWN || num == ENETUNREACH || num == EHOSTUNREACH;
+}
+
+int sock_local(int fd, struct sock_end *at)
+{
+	union addr a;
+	socklen_t n = sizeof a;
+
+	if (getsockname(fd, &a.any, &n) < 0)
+		return -1;
+	unpack(&a, at);
 	return 0;
 }
 
-int sock_local(int fd, struct ip *ip, unsigned *port)
+void sock_nodelay(int fd)
 {
-	return end_of(getsockname, fd, ip, port);
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-int sock_peer(int fd, struct ip *ip, unsigned *port)
+void sock_no_options(int fd)
 {
-	return end_of(getpeername, fd, ip, port);
+	setsockopt(fd, IPPROTO_IP, IP_OPTIONS, NULL, 0);
 }
 
-bool sock_host_failed(int num)
+/* One line "name  25/tcp  alias ..." */
+static bool service_line(struct str line, struct str name, unsigned *port)
 {
-	return num == ETIMEDOUT || num == ECONNREFUSED || num == EHOSTDOWN || num == ENETUNREACH || num == EHOSTUNREACH;
+	struct str first, number, word;
+	uint64_t n;
+	bool hit;
+
+	line = str_to(line, str_chr(line, '#'));
+	first = str_word(&line);
+	word = str_word(&line);
+	number = str_cut(&word, '/');
+	if (!word.p || !str_eq(word, STR("tcp")) || !num_parse(number, 65535, &n))
+		return false;
+	hit = str_eq(first, name);
+	while (!hit && (word = str_word(&line)).n)
+		hit = str_eq(word, name);
+	if (hit)
+		*port = (unsigned)n;
+	return hit;
+}
+
+bool sock_port(struct str name, unsigned *port)
+{
+	struct buf text = BUF_INIT;
+	uint64_t n;
+	bool hit = num_parse(name, 65535, &n);
+
+	if (hit)
+		*port = (unsigned)n;
+	else if (name.n && file_slurp("/etc/services", &text, 1 << 20) == 0)
+		for (struct str rest = buf_str(&text); rest.p && !hit; )
+			hit = service_line(str_cut(&rest, '\n'), name, port);
+	buf_free(&text);
+	return hit;
 }

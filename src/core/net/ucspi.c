@@ -2,31 +2,19 @@
 #include "core/net/ucspi.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "core/net/dns.h"
 #include "core/net/ident.h"
-#include "core/net/listen.h"
-#include "core/net/sock.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 
-static struct ip as_six(const struct ip *ip)
-{
-	struct ip six = {.family = AF_INET6, .b = {[10] = 255, [11] = 255}};
-
-	if (ip->family != AF_INET)
-		return *ip;
-	memcpy(six.b + 12, ip->b, 4);
-	return six;
-}
-
 static void show(struct buf *b, const struct ip *ip, bool force6)
 {
-	struct ip shown = force6 ? as_six(ip) : *ip;
-	char text[IP_TEXT];
-
-	buf_set(b, str_z(ip_print(&shown, text)));
+	buf_clear(b);
+	if (force6)
+		ip_fmt6(b, ip);
+	else
+		ip_fmt(b, ip);
 }
 
 static void set(const char *name, const struct buf *value)
@@ -50,10 +38,10 @@ static void set_plain(const struct ucspi *u, bool native6)
 {
 	env_put("PROTO", native6 ? "TCP6" : "TCP");
 	set("TCPLOCALIP", &u->local_ip);
-	set_port("TCPLOCALPORT", u->local_port);
+	set_port("TCPLOCALPORT", u->local.port);
 	set("TCPLOCALHOST", &u->local_name);
 	set("TCPREMOTEIP", &u->peer_ip);
-	set_port("TCPREMOTEPORT", u->peer_port);
+	set_port("TCPREMOTEPORT", u->peer.port);
 	set("TCPREMOTEHOST", &u->peer_name);
 	set("TCPREMOTEINFO", &u->info);
 }
@@ -62,13 +50,13 @@ static void set_six(const struct ucspi *u)
 {
 	struct buf ip = BUF_INIT;
 
-	show(&ip, &u->local, true);
+	show(&ip, &u->local.ip, true);
 	set("TCP6LOCALIP", &ip);
-	set_port("TCP6LOCALPORT", u->local_port);
+	set_port("TCP6LOCALPORT", u->local.port);
 	set("TCP6LOCALHOST", &u->local_name);
-	show(&ip, &u->peer, true);
+	show(&ip, &u->peer.ip, true);
 	set("TCP6REMOTEIP", &ip);
-	set_port("TCP6REMOTEPORT", u->peer_port);
+	set_port("TCP6REMOTEPORT", u->peer.port);
 	set("TCP6REMOTEHOST", &u->peer_name);
 	set("TCP6REMOTEINFO", &u->info);
 	buf_free(&ip);
@@ -90,7 +78,7 @@ static void distrust(struct ucspi *u, struct dns *d)
 
 	if (u->peer_name.n && dns_ip(d, buf_str(&u->peer_name), &a) == DNS_FOUND)
 		for (size_t i = 0; i < a.ips.n && !same; i++)
-			same = ip_eq(&a.ips.p[i], &u->peer);
+			same = ip_same(&a.ips.p[i], &u->peer.ip);
 	dns_answer_free(&a);
 	if (same || !u->peer_name.n)
 		return;
@@ -106,9 +94,9 @@ static void look_up(struct ucspi *u, const struct ucspi_options *o)
 	if (!d)
 		return;
 	if (!o->local_name)
-		dns_ask_ptr(d, &u->local, &ours);
+		dns_ask_ptr(d, &u->local.ip, &ours);
 	if (o->names)
-		dns_ask_ptr(d, &u->peer, &theirs);
+		dns_ask_ptr(d, &u->peer.ip, &theirs);
 	dns_wait(d);
 	first_name(&ours, &u->local_name);
 	first_name(&theirs, &u->peer_name);
@@ -126,24 +114,23 @@ int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct
 	buf_init(&u->peer_name);
 	buf_init(&u->local_name);
 	buf_init(&u->info);
-	if (sock_local(fd, &u->local, &u->local_port) < 0)
+	if (sock_local(fd, &u->local) < 0)
 		return err_temp(e, errno, "unable to learn the local address");
-	ip_unmap(&u->local);
 	if (!o->ip_options)
-		listen_no_options(fd);
+		sock_no_options(fd);
 	if (o->nodelay)
-		listen_nodelay(fd);
+		sock_nodelay(fd);
 	if (o->banner && fd_write_all(fd, o->banner, str_z(o->banner).n) < 0)
 		return err_temp(e, errno, "unable to write the banner");
-	show(&u->peer_ip, &u->peer, o->force6);
-	show(&u->local_ip, &u->local, o->force6);
+	show(&u->peer_ip, &u->peer.ip, o->force6);
+	show(&u->local_ip, &u->local.ip, o->force6);
 	if (o->local_name)
 		buf_adds(&u->local_name, o->local_name);
 	env_unset("TCPPARANOID");
 	look_up(u, o);
 	if (o->ident)
-		ident_ask(&u->local, u->local_port, &u->peer, u->peer_port, (int)o->ident_timeout * 1000, &u->info);
-	set_plain(u, o->force6 || u->peer.family == AF_INET6);
+		ident_ask(&u->local, &u->peer, (int)o->ident_timeout * 1000, &u->info);
+	set_plain(u, o->force6 || !ip_is4(&u->peer.ip));
 	if (u->dual)
 		set_six(u);
 	return 0;
@@ -175,9 +162,7 @@ static void field(struct buf *line, const struct buf *text)
 void ucspi_start_line(const struct ucspi *u, long pid, struct buf *line)
 {
 	buf_fmt(line, "tcpserver: pid %ld from ", pid);
-	char text[IP_TEXT];
-
-	buf_adds(line, ip_print(&u->peer, text));
+	ip_fmt(line, &u->peer.ip);
 }
 
 void ucspi_ok_line(const struct ucspi *u, long pid, struct buf *line)
@@ -186,11 +171,11 @@ void ucspi_ok_line(const struct ucspi *u, long pid, struct buf *line)
 	field(line, &u->local_name);
 	buf_addc(line, '[');
 	field(line, &u->local_ip);
-	buf_fmt(line, "]%u ", u->local_port);
+	buf_fmt(line, "]%u ", u->local.port);
 	field(line, &u->peer_name);
 	buf_addc(line, '[');
 	field(line, &u->peer_ip);
 	buf_addc(line, ']');
 	field(line, &u->info);
-	buf_fmt(line, ":%u:maxperip=%ld", u->peer_port, u->per_ip);
+	buf_fmt(line, ":%u:maxperip=%ld", u->peer.port, u->per_ip);
 }

@@ -44,7 +44,7 @@ static bool take_literal(struct str name, struct hops *h)
 {
 	struct ip ip;
 
-	if (!ip_parse_literal(name, &ip) && !ip_parse(name, &ip))
+	if (!ip_literal(name, &ip) && !ip_scan(name, &ip))
 		return false;
 	add(h, &ip, 0, arena_str(&h->mem, name));
 	return true;
@@ -124,7 +124,7 @@ enum hops_status hops_drop_own(struct hops *h, const struct ip_list *own)
 {
 	size_t i = 0;
 
-	while (i < h->v.n && !ip_is_own(own, &h->v.p[i].ip))
+	while (i < h->v.n && !ip_listed(own, &h->v.p[i].ip))
 		i++;
 	/* sorted: everything as good as the first of our own goes too */
 	if (i < h->v.n)

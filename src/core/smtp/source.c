@@ -41,20 +41,21 @@ void source_free(struct source *s)
 }
 
 /* The pool's line for this moment among those of the right family. */
-static void from_pool(const struct source *s, sa_family_t family, struct ip *from)
+static bool from_pool(const struct source *s, bool v4, struct ip *from)
 {
 	size_t usable = 0;
 	struct ip ip;
 
 	for (size_t i = 0; i < s->pool.lines.n; i++)
-		usable += ip_parse(s->pool.lines.p[i], &ip) && ip.family == family;
+		usable += ip_scan(s->pool.lines.p[i], &ip) && ip_is4(&ip) == v4;
 	size_t pick = usable ? (size_t)s->now % usable : 0;
 
 	for (size_t i = 0; usable && i < s->pool.lines.n; i++)
-		if (ip_parse(s->pool.lines.p[i], &ip) && ip.family == family && pick-- == 0) {
+		if (ip_scan(s->pool.lines.p[i], &ip) && ip_is4(&ip) == v4 && pick-- == 0) {
 			*from = ip;
-			return;
+			return true;
 		}
+	return false;
 }
 
 /* sender@domain, domain, .suffix ..., the empty key. */
@@ -74,7 +75,7 @@ static bool bound(const struct source *s, struct str *value)
 static bool routed(const struct source *s, const struct ip *to, struct str *value)
 {
 	char text[IP_TEXT];
-	struct str key = str_z(ip_print(to, text));
+	struct str key = str_z(ip_text(to, text));
 
 	for (; key.n; key.n--) {
 		bool edge = key.p[key.n - 1] == '.' || key.p[key.n] == '.' || key.p[key.n] == 0;
@@ -86,30 +87,31 @@ static bool routed(const struct source *s, const struct ip *to, struct str *valu
 }
 
 /* A value that is no address of this family leaves the choice to the system. */
-static void use(struct str value, sa_family_t family, struct ip *from)
+static bool use(struct str value, bool v4, struct ip *from)
 {
 	struct ip ip;
 
-	*from = (struct ip){0};
-	if (ip_parse(str_trim(value), &ip) && ip.family == family)
-		*from = ip;
+	if (!ip_scan(str_trim(value), &ip) || ip_is4(&ip) != v4)
+		return false;
+	*from = ip;
+	return true;
 }
 
-void source_pick(const struct source *s, const struct ip *to, struct ip *from, struct str *helo)
+bool source_pick(const struct source *s, const struct ip *to, struct ip *from, struct str *helo)
 {
 	struct str value, domain = str_from(s->sender, str_rchr(s->sender, '@') + 1);
+	bool v4 = ip_is4(to), chosen = from_pool(s, v4, from);
 	char text[IP_TEXT];
 
-	*from = (struct ip){0};
 	*helo = buf_str(&s->helohost);
-	from_pool(s, to->family, from);
 	if (bound(s, &value)) {
-		use(value, to->family, from);
+		chosen = use(value, v4, from);
 		if (domain.n)
 			*helo = domain;
 	}
 	if (routed(s, to, &value))
-		use(value, to->family, from);
-	if (table_get(&s->helos, str_z(ip_print(from, text)), &value) && value.n)
+		chosen = use(value, v4, from);
+	if (chosen && table_get(&s->helos, str_z(ip_text(from, text)), &value) && value.n)
 		*helo = str_trim(value);
+	return chosen;
 }

@@ -1,0 +1,28 @@
+/* instance - everything a mail system needs below one directory: control files, users, queues,
+ * certificate place, run.  Creates what is missing and never changes what is there, so that a file a
+ * person edited stays as it is. */
+#ifndef QUEUE_INSTANCE_H
+#define QUEUE_INSTANCE_H
+
+#include <sys/types.h>
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
+#include "queue/create.h"
+
+struct instance {
+	const char *root;		/* absolute */
+	const char *domain;		/* for a new instance; NULL: host name */
+	struct str mailboxes;		/* blank-separated names to have a Maildir; may be empty */
+	struct queue_owners owners;
+	uid_t user;			/* who owns mailboxes and the alias directory */
+	gid_t user_gid;
+	const char *user_name;
+	long queues;
+};
+
+/* Point the environment (CONTROLDIR, QUEUE_BASE ...) at the instance, unless a variable is set. */
+void instance_environment(const struct instance *i);
+int instance_create(const struct instance *i, struct err *e);
+
+#endif

@@ -1,0 +1,264 @@
+/* up - a whole mail system below one directory, in the foreground, in one process tree.
+ * Creates what is missing, never changes what is there.  As process 1 of a container: reaps orphans,
+ * ends on TERM or INT, leaves nobody behind.  Started by root on a machine without qmail's accounts (a
+ * container of one file) it gives up root for the owner of the directory or uid 65532. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/app/applet.h"
+#include "core/app/log.h"
+#include "core/app/role.h"
+#include "core/app/run.h"
+#include "core/app/tree.h"
+#include "core/conf/conf.h"
+#include "core/net/sock.h"
+#include "core/sys/env.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/proc.h"
+#include "core/sys/pw.h"
+#include "queue/instance.h"
+
+enum { NOBODY_IN_PARTICULAR = 65532, STOP_MS = 8000, KILL_MS = 1500, BACKLOG = 128 };
+
+static const char *root, *domain, *smtp, *mailboxes;
+static long queues = 5;
+static int prepare_only;
+
+static const struct opt opts[] = {
+	TEXT('r', "root", &root, "DIR", "directory of the instance, created when missing"),
+	TEXT('d', "domain", &domain, "NAME", "mail domain of a new instance (default: the host name)"),
+	TEXT('m', "mailboxes", &mailboxes, "NAMES", "local users to have a Maildir, blank separated"),
+	TEXT('s', "smtp", &smtp, "[ADDR:]PORT", "where SMTP listens (default 25 for root, else 127.0.0.1:2525)"),
+	NUM('q', "queues", &queues, "N", "number of queues (default 5)"),
+	FLAG(0, "prepare", &prepare_only, "create what is missing and stop"),
+	OPTS_END
+};
+
+static struct buf root_path = BUF_INIT, me = BUF_INIT, delivery = BUF_INIT, user_name = BUF_INIT;
+static struct instance inst;
+static int listener;
+
+static void make_absolute(void)
+{
+	if (root[0] == '/') {
+		buf_set(&root_path, str_z(root));
+	} else {
+		if (file_cwd(&root_path) < 0)
+			die(111, "unable to get the current directory: %s", log_errno(errno));
+		buf_fmt(&root_path, "/%s", str_eq(str_z(root), STR(".")) ? "" : root);
+	}
+	while (root_path.n > 1 && root_path.p[root_path.n - 1] == '/')
+		buf_trunc(&root_path, root_path.n - 1);
+	/* paths stand in users/assign, whose fields end at colons */
+	if (str_chr(buf_str(&root_path), ':') < root_path.n || str_chr(buf_str(&root_path), '\n') < root_path.n)
+		die(100, "%s: the directory's name must not contain colons", root_path.p);
+}
+
+/* ADDR:PORT, [ADDR]:PORT or PORT. */
+static int open_listener(const char *text)
+{
+	struct sock_end at = {.port = 0};
+	struct str s = str_z(text);
+	size_t colon = str_rchr(s, ':');
+
+	if (colon < s.n && !ip_scan(str_to(s, colon), &at.ip))
+		die(100, "%s: no address", text);
+	if (!sock_port(colon < s.n ? str_from(s, colon + 1) : s, &at.port))
+		die(100, "%s: no port", text);
+	int fd = sock_listen(&at, BACKLOG, colon < s.n && ip_is4(&at.ip));
+
+	if (fd < 0)
+		die(111, "unable to listen on %s: %s", text, log_errno(errno));
+	return fd;
+}
+
+/* Every directory above must let uid pass, or nothing below would work. */
+static void check_path(uid_t uid)
+{
+	struct buf b = BUF_INIT;
+	struct stat st;
+
+	for (size_t i = 1; uid != 0 && i < root_path.n; i++) {
+		if (root_path.p[i] != '/')
+			continue;
+		buf_set(&b, str_to(buf_str(&root_path), i));
+		if (file_stat(b.p, &st) == 0 && !(st.st_mode & 0001) && st.st_uid != uid)
+			die(111, "uid %lu may not pass %s on the way to %s: choose another directory",
+				(unsigned long)uid, b.p, root_path.p);
+	}
+	buf_free(&b);
+}
+
+/* Root without qmail's accounts: become one ordinary user, who owns the whole instance. */
+static void drop_root(void)
+{
+	struct stat st;
+	struct err e = {0};
+	uid_t uid = NOBODY_IN_PARTICULAR;
+	gid_t gid = NOBODY_IN_PARTICULAR;
+	bool there = file_stat(root_path.p, &st) == 0;
+
+	if (there && st.st_uid != 0) {
+		uid = st.st_uid;
+		gid = st.st_gid;
+	}
+	check_path(uid);
+	if (file_mkdirs(root_path.p, 0755) < 0)
+		die(111, "unable to create %s: %s", root_path.p, log_errno(errno));
+	if ((!there || st.st_uid == 0) && file_chown(root_path.p, uid, gid) < 0)
+		die(111, "unable to chown %s: %s", root_path.p, log_errno(errno));
+	if (proc_become(uid, gid, &gid, 1, &e) < 0)
+		die_err(&e);
+}
+
+/* Who owns the queue and the mailboxes? */
+static void set_owners(void)
+{
+	struct err e = {0};
+	struct pw pw;
+
+	if (role_ids(AS_QUEUE, &inst.owners.queue, &inst.owners.group, &e) < 0 ||
+		role_ids(AS_SEND, &inst.owners.send, &inst.owners.group, &e) < 0 ||
+		role_ids(AS_REMOTE, &inst.owners.remote, &inst.owners.group, &e) < 0 ||
+		role_ids(AS_ALIAS, &inst.user, &inst.user_gid, &e) < 0)
+		die_err(&e);
+	inst.owners.change = !role_single();
+	if (pw_uid(inst.user, &pw) == 1)
+		buf_adds(&user_name, pw.name);
+	else
+		buf_fmt(&user_name, "uid%lu", (unsigned long)inst.user);
+	inst.user_name = user_name.p;
+	check_path(inst.user);
+}
+
+static bool have_accounts(void)
+{
+	uid_t uid;
+	gid_t gid;
+
+	return role_ids(AS_QUEUE, &uid, &gid, NULL) == 0;
+}
+
+/* users/assign newer than users/cdb: compile it. */
+static void compile_users(void)
+{
+	struct buf dir = BUF_INIT, fn = BUF_INIT;
+	struct stat text, cdb;
+	struct err e = {0};
+	char *argv[] = {(char[]){"qmail-newu"}, NULL, NULL};
+
+	conf_line(CONF_ASSIGNDIR, &dir, &e);
+	argv[1] = dir.p;
+	buf_fmt(&fn, "%s/assign", dir.p);
+	bool have = file_stat(fn.p, &text) == 0;
+
+	buf_clear(&fn);
+	buf_fmt(&fn, "%s/cdb", dir.p);
+	if (have && (file_stat(fn.p, &cdb) < 0 || cdb.st_mtime < text.st_mtime)) {
+		pid_t pid = run_start(argv, &(struct run){.keep_role = true}, &e);
+
+		if (pid < 0)
+			die_err(&e);
+		if (run_wait(pid) != 0)
+			die(111, "unable to compile %s/assign", dir.p);
+	}
+	buf_free(&dir);
+	buf_free(&fn);
+}
+
+static void prepare(void)
+{
+	struct err e = {0};
+	char host[256];
+
+	if (!domain) {
+		proc_hostname(host, sizeof host);
+		inst.domain = host[0] ? host : "localhost";
+	} else {
+		inst.domain = domain;
+	}
+	inst.root = root_path.p;
+	inst.mailboxes = str_z(mailboxes);
+	inst.queues = queues;
+	set_owners();
+	file_umask(022);
+	if (instance_create(&inst, &e) < 0)
+		die_err(&e);
+	compile_users();
+	if (conf_line(CONF_ME, &me, &e) < 0)
+		die_err(&e);
+	if (conf_raw(CONF_DEFAULTDELIVERY, &delivery, &e) <= 0)
+		buf_set(&delivery, STR("./Maildir/"));
+	buf_set(&delivery, str_rtrim(buf_str(&delivery)));
+}
+
+static pid_t start_plain(struct service *s, struct err *e)
+{
+	char *argv[] = {(char *)(size_t)s->arg, NULL};
+
+	return run_start(argv, &(struct run){.die_with_parent = true}, e);
+}
+
+static pid_t start_scheduler(struct service *s, struct err *e)
+{
+	char *argv[] = {(char *)(size_t)s->arg, (char[]){"-s"}, delivery.p, NULL};
+
+	return run_start(argv, &(struct run){.die_with_parent = true}, e);
+}
+
+static pid_t start_smtp(struct service *s, struct err *e)
+{
+	char *argv[] = {(char *)(size_t)s->arg, (char[]){"-RHl"}, me.p, (char[]){"-c"}, (char[]){"100"}, (char[]){"-F"},
+		(char[]){"3"}, (char[]){"qmail-smtpd"}, NULL};
+	int fds[] = {0, 1, 2, listener};
+
+	return run_start(argv, &(struct run){.fds = fds, .nfds = 4, .die_with_parent = true}, e);
+}
+
+static int up_main(int argc, char **argv)
+{
+	struct service services[] = {
+		{.name = "intake", .start = start_plain, .arg = "intake", .stage = 1},
+		{.name = "qscheduler", .start = start_scheduler, .arg = "qscheduler", .stage = 0},
+		{.name = "smtp", .start = start_smtp, .arg = "tcpserver", .stage = 2},
+	};
+	struct tree t = {.services = services, .n = 3, .program = "up", .stop_ms = STOP_MS};
+	char count[24];
+
+	(void)argv;
+	if (argc > 1 || !root || !*root)
+		die_usage();
+	if (queues < 1 || queues > 100)
+		die(100, "--queues takes 1 to 100");
+	make_absolute();
+	if (!smtp)
+		smtp = role_single() ? "127.0.0.1:2525" : "25";
+	if (!prepare_only)
+		listener = open_listener(smtp);
+	if (!role_single() && !have_accounts())
+		drop_root();
+	inst.root = root_path.p;
+	instance_environment(&inst);
+	if (!conf_env(CONF_QUEUE_COUNT)) {
+		snprintf(count, sizeof count, "%ld", queues);
+		env_put("QUEUE_COUNT", count);
+	}
+	prepare();
+	if (prepare_only)
+		return 0;
+	log_line("up: %s: domain %s, SMTP on %s, %ld queues", root_path.p, me.p, smtp, queues);
+	proc_adopt_orphans();
+	int code = tree_run(&t);
+
+	tree_end_all(KILL_MS);
+	log_line("up: stopped");
+	return code;
+}
+
+APPLET(up) = {
+	.name = "up", .family = "svc",
+	.brief = "create and run a whole mail system below one directory",
+	.args = "", .opts = opts, .role = AS_CALLER, .main = up_main,
+};

@@ -1,0 +1,216 @@
+/* instance - a mail system below one directory; see instance.h. */
+#include "queue/instance.h"
+
+#include <errno.h>
+
+#include "core/conf/conf.h"
+#include "core/sys/env.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+
+static void place(const struct instance *i, const char *name, struct buf *fn)
+{
+	buf_clear(fn);
+	buf_fmt(fn, "%s/%s", i->root, name);
+}
+
+static void point(const struct instance *i, enum conf_id id, const char *name)
+{
+	struct buf fn = BUF_INIT;
+
+	place(i, name, &fn);
+	if (!conf_env(id))
+		env_put(conf_rows[id].env, fn.p);
+	buf_free(&fn);
+}
+
+void instance_environment(const struct instance *i)
+{
+	point(i, CONF_SYSCONFDIR, "");
+	point(i, CONF_CONTROLDIR, "control");
+	point(i, CONF_QUEUE_BASE, "queue");
+	point(i, CONF_ASSIGNDIR, "users");
+	point(i, CONF_CERTDIR, "certs");
+	point(i, CONF_INTAKE_SOCKET, "run/queue.sock");
+}
+
+static int make_dir(const struct instance *i, const char *name, mode_t mode, uid_t uid, gid_t gid, struct err *e)
+{
+	struct buf fn = BUF_INIT;
+	int r = 0;
+
+	place(i, name, &fn);
+	if (!file_exists(fn.p)) {
+		if (file_mkdir(fn.p, mode) < 0 || file_chmod(fn.p, mode) < 0)
+			r = err_temp(e, errno, "unable to create %s", fn.p);
+		else if (i->owners.change && file_chown(fn.p, uid, gid) < 0)
+			r = err_temp(e, errno, "unable to chown %s", fn.p);
+	}
+	buf_free(&fn);
+	return r;
+}
+
+/* A new file with this content; an existing one is left alone. */
+static int make_file(const struct instance *i, const char *name, const char *text, struct err *e)
+{
+	struct buf fn = BUF_INIT;
+	int r = 0;
+
+	place(i, name, &fn);
+	if (!file_exists(fn.p))
+		r = file_replace(fn.p, str_z(text), 0644, e);
+	buf_free(&fn);
+	return r;
+}
+
+static int make_line(const struct instance *i, const char *name, const char *line, struct err *e)
+{
+	struct buf text = BUF_INIT;
+
+	buf_fmt(&text, "%s\n", line);
+	int r = make_file(i, name, text.p, e);
+
+	buf_free(&text);
+	return r;
+}
+
+static int control_files(const struct instance *i, struct err *e)
+{
+	struct buf me = BUF_INIT;
+	int r = -1;
+
+	if (make_line(i, "control/me", i->domain, e) < 0 || control_line("me", &me, e) < 0)
+		goto out;
+	/* postmaster also at localhost; addresses without a dot keep the host's own name */
+	struct buf locals = BUF_INIT;
+
+	buf_fmt(&locals, "%s\nlocalhost\n", me.p);
+	r = make_file(i, "control/locals", locals.p, e);
+	if (r == 0)
+		r = make_file(i, "control/rcpthosts", locals.p, e);
+	buf_free(&locals);
+	if (r == 0)
+		r = make_line(i, "control/concurrencylocal", "5", e);
+	if (r == 0)
+		r = make_line(i, "control/concurrencyremote", "10", e);
+	if (r == 0)
+		r = make_line(i, "control/defaultdelivery", "./Maildir/", e);
+out:
+	buf_free(&me);
+	return r;
+}
+
+static int make_maildir(const struct instance *i, const char *home, struct err *e)
+{
+	static const char *const parts[] = {"", "/Maildir", "/Maildir/tmp", "/Maildir/new", "/Maildir/cur"};
+	struct buf dir = BUF_INIT;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < sizeof parts / sizeof *parts; k++) {
+		buf_clear(&dir);
+		buf_fmt(&dir, "%s%s", home, parts[k]);
+		r = make_dir(i, dir.p, 0700, i->user, i->user_gid, e);
+	}
+	buf_free(&dir);
+	return r;
+}
+
+/* Lines for users/assign: every mailbox, then everything else to the alias directory. */
+static void assign_mailbox(const struct instance *i, struct str name, struct buf *text)
+{
+	for (int k = 0; k < 2; k++)
+		buf_fmt(text, "%c%.*s%s:%s:%lu:%lu:%s/home/%.*s:%s::\n", k ? '+' : '=', STR_FMT(name), k ? "-" : "",
+			i->user_name, (unsigned long)i->user, (unsigned long)i->user_gid, i->root, STR_FMT(name), k ? "-" : "");
+}
+
+/* Is this name assigned in the text already? */
+static bool assigned(struct str text, struct str name)
+{
+	for (struct str rest = text; rest.p; ) {
+		struct str line = str_cut(&rest, '\n');
+
+		if (line.n && line.p[0] == '=' && str_eq(str_to(str_from(line, 1), str_chr(str_from(line, 1), ':')), name))
+			return true;
+	}
+	return false;
+}
+
+/* New mailboxes are added to users/assign before its last line; everything else in it stays. */
+static int users(const struct instance *i, struct err *e)
+{
+	struct buf fn = BUF_INIT, old = BUF_INIT, text = BUF_INIT, home = BUF_INIT;
+	int r = 0;
+
+	place(i, "users/assign", &fn);
+	bool fresh = file_slurp(fn.p, &old, 64 << 20) < 0;
+
+	if (fresh && errno != ENOENT)
+		r = err_temp(e, errno, "unable to read %s", fn.p);
+	for (struct str rest = i->mailboxes, w; r == 0 && (w = str_word(&rest)).n; ) {
+		buf_clear(&home);
+		buf_fmt(&home, "home/%.*s", STR_FMT(w));
+		r = make_maildir(i, home.p, e);
+		if (r == 0 && !assigned(buf_str(&old), w))
+			assign_mailbox(i, w, &text);
+	}
+	if (r == 0 && (fresh || text.n)) {
+		if (fresh)
+			buf_fmt(&text, "+:%s:%lu:%lu:%s/alias:-::\n.\n", i->user_name, (unsigned long)i->user,
+				(unsigned long)i->user_gid, i->root);
+		else
+			buf_add(&text, buf_str(&old));
+		r = file_replace(fn.p, buf_str(&text), 0644, e);
+	}
+	buf_free(&fn);
+	buf_free(&old);
+	buf_free(&text);
+	buf_free(&home);
+	return r;
+}
+
+static int alias_files(const struct instance *i, struct err *e)
+{
+	static const char *const names[] = {"postmaster", "mailer-daemon", "abuse", "root"};
+	struct buf fn = BUF_INIT;
+	int r = make_maildir(i, "alias", e);
+
+	for (size_t k = 0; r == 0 && k < sizeof names / sizeof *names; k++) {
+		buf_clear(&fn);
+		buf_fmt(&fn, "alias/.qmail-%s", names[k]);
+		r = make_line(i, fn.p, "./Maildir/", e);
+	}
+	buf_free(&fn);
+	return r;
+}
+
+static int queues(const struct instance *i, struct err *e)
+{
+	struct layout l = layout_conf();
+	struct buf dir = BUF_INIT;
+	const char *base = conf_env(CONF_QUEUE_BASE);
+	long start = 1;
+	int r = conf_int(CONF_QUEUE_START, &start, e);
+
+	for (long k = 0; r >= 0 && k < i->queues; k++) {
+		buf_clear(&dir);
+		buf_fmt(&dir, "%s/queue%ld", base, start + k);
+		if (!file_exists(dir.p))
+			r = queue_create(dir.p, &l, &i->owners, e);
+	}
+	buf_free(&dir);
+	return r < 0 ? -1 : 0;
+}
+
+int instance_create(const struct instance *i, struct err *e)
+{
+	if (file_mkdirs(i->root, 0755) < 0)
+		return err_temp(e, errno, "unable to create %s", i->root);
+	if (make_dir(i, "control", 0755, 0, 0, e) < 0 || make_dir(i, "users", 0755, 0, 0, e) < 0 ||
+		make_dir(i, "home", 0755, 0, 0, e) < 0 || make_dir(i, "certs", 0755, 0, 0, e) < 0 ||
+		make_dir(i, "queue", 0755, 0, 0, e) < 0 ||
+		make_dir(i, "run", 0755, i->owners.queue, i->owners.group, e) < 0)
+		return -1;
+	if (control_files(i, e) < 0 || alias_files(i, e) < 0 || users(i, e) < 0)
+		return -1;
+	return queues(i, e);
+}
