@@ -34,7 +34,7 @@ static void forms(void **state)
 		"Received: indimail-mta smtpd 7 from h.example (HELO x y) (joe@::1)\n"
 		"  by here with ESMTP; Thu, 1 Jan 1970 00:00:00 +0000\n");
 	check((struct received){.helo = STR("a(b)\r\n\0\377;"), .ip = "192.0.2.1", .tls = "by nobody"},
-		"Received: indimail-mta smtpd 7 (HELO a?b??????) (192.0.2.1)\n"
+		"Received: indimail-mta smtpd 7 (HELO a?b?\?\?\?\?\?) (192.0.2.1)\n"
 		"  by here with ESMTP\n  (by nobody); Thu, 1 Jan 1970 00:00:00 +0000\n");
 }
 

@@ -40,7 +40,7 @@ static void lines(void **state)
 	reply_queue(&r, "Dwithout code");
 	reply_part(&r, 220, false, STR("a"));
 	reply_part(&r, 220, true, STR("b"));
-	assert_string_equal(b.p, "250 ok\r\n554 no??250 (#5.3.0)\r\n250 2.1.0 ok\r\n250 2.0.0 ok\r\n354 go ahead\r\n"
+	assert_string_equal(b.p, "250 ok\r\n554 no?\?250 (#5.3.0)\r\n250 2.1.0 ok\r\n250 2.0.0 ok\r\n354 go ahead\r\n"
 		"451 4.3.0 later (#4.3.0)\r\n554 5.0.0 without code\r\n220-a\r\n220 b\r\n");
 	buf_free(&b);
 }
