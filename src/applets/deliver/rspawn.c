@@ -41,7 +41,7 @@ static int rspawn_main(int argc, char **argv)
 	gid_t gid;
 
 	(void)argv;
-	if (argc > 1)
+	if (argc > 2)
 		die_usage();
 	s.arg = (void *)(size_t)(other && *other ? other : "qmail-remote");
 	env_unset(conf_rows[CONF_QMAILLOCAL].env);
@@ -57,5 +57,5 @@ static int rspawn_main(int argc, char **argv)
 APPLET(rspawn) = {
 	.name = "rspawn", .aliases = "qmail-rspawn MTArspawn", .family = "deliver",
 	.brief = "start remote deliveries for send",
-	.args = "", .role = AS_REMOTE, .main = rspawn_main,
+	.args = "[queuedir]", .role = AS_REMOTE, .main = rspawn_main,
 };

@@ -210,7 +210,8 @@ static pid_t start_scheduler(struct service *s, struct err *e)
 
 static pid_t start_smtp(struct service *s, struct err *e)
 {
-	char *argv[] = {(char *)(size_t)s->arg, (char[]){"-RHl"}, me.p, (char[]){"-c"}, (char[]){"100"}, (char[]){"-F"},
+	char *argv[] = {(char *)(size_t)s->arg, (char[]){"-RHl"}, me.p, (char[]){"-c"}, (char[]){"200"}, (char[]){"-C"},
+		(char[]){"100"}, (char[]){"-F"},
 		(char[]){"3"}, (char[]){"qmail-smtpd"}, NULL};
 	int fds[] = {0, 1, 2, listener};
 

@@ -1,0 +1,234 @@
+#!/bin/bash
+# bench.sh - throughput and memory on loopback with durable settings, Postfix in the same run when it
+# is installed.  Needs root, smtp-source and smtp-sink (package postfix).  Prints one table; every figure
+# is the median of ROUNDS runs, the two systems taking turns.
+#   ROUNDS=5 MESSAGES=2000 SESSIONS=20 SIZE=4096 tests/bench/bench.sh [case ...]
+#   cases: inject+1 inject+50 relay sendmail memory start calls
+set -u
+. "$(dirname "$0")/../../tools/lib.sh"
+ROUNDS=${ROUNDS:-5} MESSAGES=${MESSAGES:-2000} SESSIONS=${SESSIONS:-20} SIZE=${SIZE:-4096}
+CASES=${*:-deliver-1 deliver-50 relay sendmail memory start calls}
+[ "$(id -u)" = 0 ] || fatal "run as root"
+command -v smtp-source >/dev/null || fatal "package postfix is missing"
+
+build build-bench --buildtype=release -Dtests=false
+BIN=$PWD/build-bench/indimail
+W=$(mktemp -d "${BENCH_DIR:-/var/tmp}/indimail-bench.XXXXXX") || exit 1
+chmod 755 "$W"
+UP= PF= SINK=
+stop() { [ -z "$1" ] || { kill "$1" 2>/dev/null; wait "$1" 2>/dev/null; }; }
+finish() {
+	stop "$UP"
+	stop "$SINK"
+	[ -z "$PF" ] || postfix -c "$W/pf" stop >/dev/null 2>&1
+	rm -rf "$W"
+}
+trap finish EXIT
+users=
+for i in $(seq 50); do users="$users u$i"; done
+
+# ---- indimail ----
+up() {
+	"$BIN" up --root "$W/im" --domain bench.test --mailboxes "$users" --smtp 127.0.0.1:2625 >"$W/im.log" 2>&1 &
+	UP=$!
+	for _ in $(seq 200); do (exec 3<>/dev/tcp/127.0.0.1/2625) 2>/dev/null && return; sleep 0.02; done
+	fatal "indimail does not start: $(tail -3 "$W/im.log")"
+}
+im_arrived() { find "$W"/im/home/*/Maildir/new -type f | wc -l; }
+im_clear() { find "$W"/im/home/*/Maildir/new -type f -delete; }
+
+# ---- postfix ----
+pf_start() {
+	command -v postfix >/dev/null || return 1
+	mkdir -p "$W/pf" "$W/pfq" "$W/pfd" "$W/pfm"
+	local uid=65532
+	chown postfix "$W/pfd"
+	chown $uid:$uid "$W/pfm"
+	cp /etc/postfix/master.cf.proto "$W/pf/master.cf" 2>/dev/null || cp /usr/share/postfix/master.cf.dist "$W/pf/master.cf"
+	sed -i 's/^smtp      inet/127.0.0.1:2626 inet/; s/^\([^#]*\)\(y\|-\)\( *[-y] *[-0-9]* *[-0-9]* *smtpd\)/\1n\3/' "$W/pf/master.cf"
+	awk '/^[a-z0-9]/ && NF >= 8 { $5 = "n" } { print }' "$W/pf/master.cf" >"$W/pf/m" && mv "$W/pf/m" "$W/pf/master.cf"
+	cat >"$W/pf/main.cf" <<-END
+		compatibility_level = 3.6
+		queue_directory = $W/pfq
+		data_directory = $W/pfd
+		myhostname = pf.test
+		mydestination =
+		inet_interfaces = 127.0.0.1
+		inet_protocols = ipv4
+		mynetworks = 127.0.0.0/8
+		virtual_mailbox_domains = bench.test
+		virtual_mailbox_base = $W/pfm
+		virtual_mailbox_maps = hash:$W/pf/mailboxes
+		virtual_uid_maps = static:$uid
+		virtual_gid_maps = static:$uid
+		virtual_minimum_uid = 100
+		relayhost =
+		relay_domains = sink.test
+		transport_maps = hash:$W/pf/transport
+		default_process_limit = 100
+		smtpd_client_connection_rate_limit = 0
+		smtpd_client_connection_count_limit = 0
+		maillog_file = $W/pf.log
+		maillog_file_prefixes = $W
+		alias_maps =
+		alias_database =
+		smtpd_tls_security_level = none
+		smtp_tls_security_level = none
+	END
+	for u in $users; do echo "$u@bench.test $u/"; done >"$W/pf/mailboxes"
+	echo 'sink.test smtp:[127.0.0.1]:2627' >"$W/pf/transport"
+	postmap "$W/pf/mailboxes" "$W/pf/transport"
+	postfix -c "$W/pf" start >"$W/pfstart.log" 2>&1 || { cat "$W/pfstart.log" >&2; return 1; }
+	PF=1
+	for _ in $(seq 200); do (exec 3<>/dev/tcp/127.0.0.1/2626) 2>/dev/null && return 0; sleep 0.05; done
+	return 1
+}
+pf_arrived() { find "$W"/pfm -type f -path '*/new/*' | wc -l; }
+pf_clear() { find "$W"/pfm -type f -path '*/new/*' -delete; }
+
+now() { date +%s%N; }
+rate() { awk -v n="$1" -v ns="$2" 'BEGIN { printf "%.0f", n / (ns / 1e9) }'; }
+median() { tr ' ' '\n' <<<"$*" | grep . | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+row() {
+	local name=$1 a=$2 b=$3 ratio=-
+	[ -n "$b" ] && ratio=$(awk -v a="$a" -v b="$b" 'BEGIN { printf "%.2f", b ? a / b : 0 }')
+	printf '| %-46s | %9s | %9s | %6s |\n' "$name" "$a" "${b:--}" "$ratio"
+}
+
+# deliver SYSTEM PORT USERS: prints "accept-rate end-to-end-rate"
+deliver() {
+	local sys=$1 port=$2 n=$3 t0 t1 t2 rcpt i=0 pids=
+	"${sys}_clear"
+	t0=$(now)
+	if [ "$n" = 1 ]; then
+		smtp-source -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t u1@bench.test "inet:127.0.0.1:$port" || return 1
+	else
+		for i in $(seq "$n"); do
+			smtp-source -s 1 -l "$SIZE" -m $((MESSAGES / n)) -f a@x.test -t "u$i@bench.test" "inet:127.0.0.1:$port" &
+			pids="$pids $!"
+			[ $((i % SESSIONS)) -ne 0 ] || { wait $pids; pids=; }
+		done
+		wait $pids
+	fi
+	t1=$(now)
+	for _ in $(seq 1200); do
+		[ "$("${sys}_arrived")" -lt "$MESSAGES" ] || break
+		sleep 0.05
+	done
+	t2=$(now)
+	[ "$("${sys}_arrived")" = "$MESSAGES" ] || echo "# $sys: $("${sys}_arrived") of $MESSAGES arrived" >&2
+	echo "$(rate "$MESSAGES" $((t1 - t0))) $(rate "$MESSAGES" $((t2 - t0)))"
+}
+
+relay() {
+	local sys=$1 port=$2 t0 pid got
+	smtp-sink -c 127.0.0.1:2627 200 >"$W/sink.out" 2>&1 &
+	SINK=$!
+	sleep 0.3
+	t0=$(now)
+	smtp-source -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t b@sink.test "inet:127.0.0.1:$port"
+	for _ in $(seq 2400); do
+		got=$(tr '\r' '\n' <"$W/sink.out" | grep -o '[0-9]*' | tail -1)
+		[ "${got:-0}" -lt "$MESSAGES" ] || break
+		sleep 0.05
+	done
+	rate "$MESSAGES" $(($(now) - t0))
+	stop "$SINK"
+	SINK=
+}
+
+sendmails() {
+	local sys=$1 n=300 t0
+	printf 'From: a@x.test\nTo: u1@bench.test\nSubject: x\n\nhello\n' >"$W/msg"
+	t0=$(now)
+	if [ "$sys" = im ]; then
+		(set -a; . "$W/im/env"; for _ in $(seq $n); do "$W/bin/sendmail" u1@bench.test <"$W/msg"; done)
+	else
+		for _ in $(seq $n); do MAIL_CONFIG=$W/pf /usr/sbin/sendmail -C "$W/pf" u1@bench.test <"$W/msg"; done
+	fi
+	rate $n $(($(now) - t0))
+}
+
+up
+mkdir -p "$W/bin" && "$BIN" --install "$W/bin"
+have_pf=
+pf_start && have_pf=1
+echo
+echo "$(uname -r), $(nproc) cores, $(df -T "$W" | awk 'END { print $2 }'), $MESSAGES messages of $SIZE bytes, $SESSIONS sessions, median of $ROUNDS"
+echo
+printf '| %-46s | %9s | %9s | %6s |\n' case indimail postfix ratio
+echo '|---|---:|---:|---:|'
+for c in $CASES; do
+	a1= b1= a2= b2=
+	case $c in
+	deliver-*)
+		n=${c#deliver-}
+		for _ in $(seq "$ROUNDS"); do
+			read -r x y < <(deliver im 2625 "$n") && a1="$a1 $x" a2="$a2 $y"
+			[ -z "$have_pf" ] || { read -r x y < <(deliver pf 2626 "$n") && b1="$b1 $x" b2="$b2 $y"; }
+		done
+		row "accepted per second, $n user(s)" "$(median "$a1")" "$(median "$b1")"
+		row "accepted and in Maildirs per second, $n user(s)" "$(median "$a2")" "$(median "$b2")"
+		;;
+	relay)
+		echo 'sink.test:127.0.0.1:2627' >"$W/im/control/smtproutes"
+		rm -f "$W/im/control/rcpthosts"
+		for _ in $(seq "$ROUNDS"); do
+			a1="$a1 $(relay im 2625)"
+			[ -z "$have_pf" ] || b1="$b1 $(relay pf 2626)"
+		done
+		row "relayed to a sink per second" "$(median "$a1")" "$(median "$b1")"
+		;;
+	sendmail)
+		for _ in $(seq "$ROUNDS"); do
+			a1="$a1 $(sendmails im)"
+			[ -z "$have_pf" ] || b1="$b1 $(sendmails pf)"
+		done
+		row "sendmail invocations per second" "$(median "$a1")" "$(median "$b1")"
+		;;
+	memory)
+		sleep 2
+		pss() { for p; do sed -n 's/^Pss: *\([0-9]*\).*/\1/p' "/proc/$p/smaps_rollup" 2>/dev/null; done | awk '{ s += $1 } END { print s }'; }
+		tree() { local k; echo "$1"; for k in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do tree "$k"; done; }
+		a1=$(pss $(tree "$UP"))
+		[ -z "$have_pf" ] || b1=$(pss $(tree "$(sed 's/ //g' "$W/pfq/pid/master.pid")"))
+		row "idle proportional memory, KB (5 queues)" "$a1" "$b1"
+		;;
+	start)
+		stop "$UP"
+		for _ in $(seq "$ROUNDS"); do
+			a1="$a1 $(python3 - "$BIN" "$W/im" <<-'END'
+				import socket, subprocess, sys, time
+				t = time.time()
+				p = subprocess.Popen([sys.argv[1], 'up', '--root', sys.argv[2], '--smtp', '127.0.0.1:2625'],
+				                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+				while True:
+				    try:
+				        s = socket.create_connection(('127.0.0.1', 2625)); break
+				    except OSError:
+				        time.sleep(0.0005)
+				s.recv(100)
+				print(round((time.time() - t) * 1000))
+				s.close(); p.terminate(); p.wait()
+			END
+			)"
+		done
+		row "start of an existing instance to 220, ms" "$(median "$a1")" ""
+		up
+		;;
+	calls)
+		command -v strace >/dev/null || continue
+		strace -f -c -o "$W/calls" -p "$UP" $(tree "$UP" | sed 's/^/-p /') >/dev/null 2>&1 &
+		st=$!
+		sleep 1
+		smtp-source -s 1 -l "$SIZE" -m 100 -f a@x.test -t u1@bench.test inet:127.0.0.1:2625
+		sleep 2
+		kill -INT $st
+		wait $st 2>/dev/null
+		awk '$NF == "total" { t = $(NF - 2) + 0 ? $(NF - 2) : $(NF - 1) }
+			$NF == "fsync" || $NF == "fdatasync" { f += $4 } $NF == "clone" || $NF == "fork" || $NF == "vfork" { k += $4 }
+			$1 ~ /^[0-9.]+$/ && $NF != "total" { n += $4 }
+			END { printf "| per message: %.0f system calls, %.1f syncs, %.1f forks (1 session, 1 message per connection) | | | |\n", n / 100, f / 100, k / 100 }' "$W/calls"
+		;;
+	esac
+done
