@@ -42,8 +42,6 @@ void smtpc_quit(struct smtpc *c);
 
 /* Whether an envelope address can be sent at all: no control bytes, sane host part. */
 bool smtpc_address_valid(struct str addr);
-/* Append an address as a path without its angle brackets: the local part is quoted where it has to be. */
-void smtpc_address(struct buf *b, struct str addr);
 
 struct smtpc_mail {
 	struct str sender;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/num.h"
+#include "core/mail/quote.h"
 #include "core/sys/clock.h"
 
 enum {
@@ -190,42 +191,13 @@ bool smtpc_address_valid(struct str addr)
 	return addr.n <= 1000;
 }
 
-/* Dot-atom (RFC 5321 section 4.1.2), with bytes above 127 allowed (RFC 6531). */
-static bool is_dot_atom(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '.' ? i == 0 || i + 1 == s.n || s.p[i - 1] == '.' :
-				!chr_alnum(s.p[i]) && !(s.p[i] & 0x80) && !strchr("!#$%&'*+-/=?^_`{|}~", s.p[i]))
-			return false;
-	}
-	return s.n > 0;
-}
-
-void smtpc_address(struct buf *b, struct str addr)
-{
-	size_t at = str_rchr(addr, '@');
-	struct str local = str_to(addr, at);
-
-	if (!addr.n || is_dot_atom(local)) {
-		buf_add(b, addr);
-		return;
-	}
-	buf_addc(b, '"');
-	for (size_t i = 0; i < local.n; i++) {
-		if (local.p[i] == '"' || local.p[i] == '\\')
-			buf_addc(b, '\\');
-		buf_addc(b, local.p[i]);
-	}
-	buf_addc(b, '"');
-	buf_add(b, str_from(addr, at));
-}
-
 static void say_path(struct smtpc *c, const char *verb, struct str addr)
 {
 	struct buf b = BUF_INIT;
 
 	buf_fmt(&b, "%s:<", verb);
-	smtpc_address(&b, addr);
+	if (addr.n)
+		quote_address(&b, addr);
 	buf_addc(&b, '>');
 	out_add(&c->out, buf_str(&b));
 	buf_free(&b);

@@ -186,12 +186,12 @@ int fd_send(int sock, const void *p, size_t n, const int *fds, int count)
 	if (count > 0) {
 		memset(&control, 0, sizeof control);
 		m.msg_control = control.space;
-		m.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+		m.msg_controllen = (socklen_t)CMSG_SPACE((size_t)count * sizeof(int));
 		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+		c->cmsg_len = (socklen_t)CMSG_LEN((size_t)count * sizeof(int));
 		memcpy(CMSG_DATA(c), fds, (size_t)count * sizeof(int));
 	}
 	do

@@ -1,5 +1,7 @@
 #!/bin/bash
 # rspawn: commands in, reports out; checks, header variables, slots, QMAILREMOTE, real deliveries.
+# Started by root it runs as nobody: a single-user instance, whatever accounts the machine has.
+[ "$(id -u)" != 0 ] || exec setpriv --reuid=65534 --regid=65534 --clear-groups bash "$0" "$@"
 HERE=$(cd "$(dirname "$0")/.." && pwd)
 . "$HERE/lib.sh"
 export CONTROLDIR=$T/control QUEUEDIR=$T/q
