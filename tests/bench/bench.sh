@@ -45,7 +45,7 @@ pf_start() {
 	chown postfix "$W/pfd"
 	chown $uid:$uid "$W/pfm"
 	cp /etc/postfix/master.cf.proto "$W/pf/master.cf" 2>/dev/null || cp /usr/share/postfix/master.cf.dist "$W/pf/master.cf"
-	sed -i 's/^smtp      inet/127.0.0.1:2626 inet/; s/^\([^#]*\)\(y\|-\)\( *[-y] *[-0-9]* *[-0-9]* *smtpd\)/\1n\3/' "$W/pf/master.cf"
+	sed -i 'X "$W/pf/master.cf"
 	awk '/^[a-z0-9]/ && NF >= 8 { $5 = "n" } { print }' "$W/pf/master.cf" >"$W/pf/m" && mv "$W/pf/m" "$W/pf/master.cf"
 	cat >"$W/pf/main.cf" <<-END
 		compatibility_level = 3.6
