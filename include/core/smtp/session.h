@@ -16,7 +16,7 @@ struct smtp_config {
 	struct list greeting;		/* the 220 lines; the first is our name */
 	const char *ip, *host;		/* the client: address and name, "unknown" without */
 	const char *info;		/* ident answer, NULL none */
-	const char *local;		/* our name for Received */
+	const char *local;		/* our name for Received; NULL when the connection does not say */
 	const char *tls;		/* TLS_PROVIDER, NULL: no encryption around us */
 	const char *refuse;		/* SHUTDOWN: its value, NULL open for business */
 	struct buf localiphost;		/* replaces our own [address] in recipients */

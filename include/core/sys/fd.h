@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 ssize_t fd_read(int fd, void *p, size_t n);
+ssize_t fd_read_at(int fd, void *p, size_t n, off_t pos);	/* the file position stays */
 ssize_t fd_write(int fd, const void *p, size_t n);
 int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
 int fd_close(int fd);					/* ignores fd < 0 */

@@ -3,6 +3,8 @@
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/run.h"
+#include "core/base/buf.h"
+#include "core/sys/fd.h"
 
 static int bouncesaying_main(int argc, char **argv)
 {
@@ -14,7 +16,11 @@ static int bouncesaying_main(int argc, char **argv)
 		return 111;
 	if (code != 0)
 		return 0;
-	log_line("%s", argv[1]);
+	struct buf text = BUF_INIT;
+
+	buf_fmt(&text, "%s\n", argv[1]);
+	fd_write_all(1, text.p, text.n);
+	buf_free(&text);
 	return 100;
 }
 

@@ -156,7 +156,9 @@ static pid_t start(const struct spawner_job *job, int report, void *arg, struct 
 		return err_temp(e, errno, "Unable to fork");
 	if (pid)
 		return pid;
-	sig_reset();
+	/* what the loop set; all else is as we were started */
+	sig_default(SIGCHLD);
+	sig_default(SIGPIPE);
 	if (fd_copy(0, job->mess) < 0 || fd_copy(1, report) < 0 || fd_copy(2, report) < 0 || fd_close_from(3) < 0)
 		proc_exit(X_SYSTEM);
 	child(job);

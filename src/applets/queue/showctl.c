@@ -112,7 +112,10 @@ static int show_concurrency_of(const char *dir, void *arg)
 	static const struct {
 		enum conf_id id;
 		const char *file, *what;
-	} kinds[] = {{CONF_CONCURRENCYLOCAL, "concurrencyl", "local"}, {CONF_CONCURRENCYREMOTE, "concurrencyr", "remote"}};
+	} kinds[] = {
+		{CONF_CONCURRENCYLOCAL, "concurrencyl", "local"},
+		{CONF_CONCURRENCYREMOTE, "concurrencyr", "remote"},
+	};
 	struct buf fn = BUF_INIT;
 
 	(void)arg;

@@ -96,19 +96,20 @@ static int smtpd_main(int argc, char **argv)
 	struct in in;
 	struct out out;
 
-	(void)argc;
-	(void)argv;
 	sig_ignore(SIGPIPE);
 	if (smtp_config_read(&conf, &e) < 0)
 		no_config(&e);
+	/* the host name for AUTH also names us when the connection does not */
+	if (!conf.local)
+		conf.local = argc > 1 && *argv[1] ? argv[1] : "unknown";
 	buf_fmt(&farewell, "421 %.*s going down, try again later (#4.3.2)\r\n", STR_FMT(conf.greeting.lines.p[0]));
 	sig_catch(SIGTERM, terminated);
 	in_init(&in, 0, in_space, sizeof in_space);
 	out_init(&out, 1, out_space, sizeof out_space);
 	in.timeout = out.timeout = conf.timeout < 86400 ? (int)conf.timeout * 1000 : 86400000;
 	struct smtp_hooks hooks = {.ctx = client_new(), .open = queue_open, .put = queue_put, .from = queue_from,
-		.to = queue_to, .fail = queue_fail, .close = queue_close, .qp = queue_qp, .log = to_log, .pause = rest,
-		.own_ip = own_ip, .now = now, .pid = proc_pid()};
+		.to = queue_to, .fail = queue_fail, .close = queue_close, .qp = queue_qp, .log = to_log,
+		.pause = rest, .own_ip = own_ip, .now = now, .pid = proc_pid()};
 	int code = session_run(&conf, &hooks, &in, &out);
 
 	client_free(hooks.ctx);

@@ -9,6 +9,7 @@
 #include "core/base/num.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
+#include "core/net/dns.h"
 #include "core/net/sock.h"
 #include "core/net/ucspi.h"
 #include "core/sys/clock.h"
@@ -144,16 +145,38 @@ static void change_ids(void)
 		die(111, "unable to set uid: %s", log_err(&e));
 }
 
+/* An address, or a name with one; the empty word and 0 mean all. */
+static void find_host(const char *host, struct ip *ip)
+{
+	struct dns_answer a = {0};
+	struct err e = {0};
+
+	if (!*host || strcmp(host, "0") == 0 || ip_scan(str_z(host), ip))
+		return;
+	struct dns *d = dns_open(30000, &e);
+
+	if (!d)
+		die_err(&e);
+	enum dns_status found = dns_ip(d, str_z(host), &a);
+
+	if (found == DNS_SOFT)
+		die(111, "temporarily unable to figure out IP address for %s", host);
+	if (found != DNS_FOUND || a.ips.n == 0)
+		die(111, "no IP address for %s", host);
+	*ip = a.ips.p[0];
+	dns_answer_free(&a);
+	dns_close(d);
+}
+
 static int open_listener(char **argv)
 {
 	struct sock_end at = {0};
 
 	if (inherited >= 0)
 		return (int)inherited;
-	if (argv[1][0] && strcmp(argv[1], "0") != 0 && !ip_scan(str_z(argv[1]), &at.ip))
-		die(111, "no IP address for %s", argv[1]);
 	if (!sock_port(str_z(argv[2]), &at.port))
 		die(111, "unable to figure out port number for %s", argv[2]);
+	find_host(argv[1], &at.ip);
 	int fd = sock_listen(&at, (int)backlog, only4);
 
 	if (fd < 0)

@@ -59,14 +59,13 @@ static int read_at(struct cdb *c, uint64_t pos, void *p, size_t n, struct err *e
 
 	if (pos > c->size || n > c->size - pos)
 		return err_temp(e, EIO, "damaged cdb file");
-	if (fd_seek(c->fd, (off_t)pos) < 0)
-		return err_temp(e, errno, "unable to read cdb file");
 	while (n) {
-		ssize_t r = fd_read(c->fd, q, n);
+		ssize_t r = fd_read_at(c->fd, q, n, (off_t)pos);
 
 		if (r <= 0)
 			return err_temp(e, r < 0 ? errno : EIO, "unable to read cdb file");
 		q += r;
+		pos += (uint64_t)r;
 		n -= (size_t)r;
 	}
 	return 0;

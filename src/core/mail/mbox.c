@@ -101,7 +101,8 @@ static bool current(int fd, const char *fn)
 int mbox_open(const char *fn, struct err *e)
 {
 	for (int i = 0; i < TRIES; i++) {
-		int fd = file_open(fn, O_WRONLY | O_APPEND | O_CREAT, 0600);
+		/* a pipe without reader must not hold us */
+		int fd = file_open(fn, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0600);
 
 		if (fd < 0)
 			return err_temp(e, errno, "unable to open mailbox %s (#4.2.1)", fn);

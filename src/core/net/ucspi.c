@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "core/net/dns.h"
 #include "core/net/ident.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
@@ -61,6 +62,51 @@ static void set_six(const struct ucspi *u)
 	buf_free(&ip);
 }
 
+enum { NAMES_MS = 20000 };	/* what looking up names may take altogether */
+
+static void first_name(const struct dns_answer *a, struct buf *name)
+{
+	if (a->status == DNS_FOUND && a->texts.n)
+		buf_set(name, a->texts.p[0]);
+}
+
+/* The name must lead back to the address; otherwise it is only mentioned in TCPPARANOID. */
+static void distrust(struct ucspi *u, struct dns *d)
+{
+	struct dns_answer a = {0};
+	bool same = false;
+
+	if (u->peer_name.n && dns_ip(d, buf_str(&u->peer_name), &a) == DNS_FOUND)
+		for (size_t i = 0; i < a.ips.n && !same; i++)
+			same = ip_same(&a.ips.p[i], &u->peer.ip);
+	dns_answer_free(&a);
+	if (same || !u->peer_name.n)
+		return;
+	env_put_str("TCPPARANOID", buf_str(&u->peer_name));
+	buf_clear(&u->peer_name);
+}
+
+static void look_up(struct ucspi *u, const struct ucspi_options *o)
+{
+	struct dns_answer ours = {.status = DNS_NODATA}, theirs = {.status = DNS_NODATA};
+	struct dns *d = o->local_name && !o->names ? NULL : dns_open(NAMES_MS, NULL);
+
+	if (!d)
+		return;
+	if (!o->local_name)
+		dns_ask_ptr(d, &u->local.ip, &ours);
+	if (o->names)
+		dns_ask_ptr(d, &u->peer.ip, &theirs);
+	dns_wait(d);
+	first_name(&ours, &u->local_name);
+	first_name(&theirs, &u->peer_name);
+	if (o->paranoid)
+		distrust(u, d);
+	dns_answer_free(&ours);
+	dns_answer_free(&theirs);
+	dns_close(d);
+}
+
 int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct err *e)
 {
 	buf_init(&u->peer_ip);
@@ -80,6 +126,8 @@ int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct
 	show(&u->local_ip, &u->local.ip, o->force6);
 	if (o->local_name)
 		buf_adds(&u->local_name, o->local_name);
+	env_unset("TCPPARANOID");
+	look_up(u, o);
 	if (o->ident)
 		ident_ask(&u->local, &u->peer, (int)o->ident_timeout * 1000, &u->info);
 	set_plain(u, o->force6 || !ip_is4(&u->peer.ip));

@@ -22,7 +22,7 @@ static void read_connection(struct smtp_config *c)
 		c->ip = first_of(CONF_TCPREMOTEIP, CONF_TCP6REMOTEIP, "unknown");
 	c->host = first_of(CONF_TCPREMOTEHOST, CONF_TCPREMOTEHOST, "unknown");
 	c->info = first_of(CONF_TCPREMOTEINFO, CONF_TCPREMOTEINFO, NULL);
-	c->local = first_of(CONF_TCPLOCALHOST, CONF_TCPLOCALIP, "unknown");
+	c->local = first_of(CONF_TCPLOCALHOST, CONF_TCPLOCALIP, NULL);
 	c->tls = first_of(CONF_TLS_PROVIDER, CONF_TLS_PROVIDER, NULL);
 	c->refuse = conf_env(CONF_SHUTDOWN);
 	c->port = 25;

@@ -74,7 +74,8 @@ static void log_message(struct session *s, uint64_t size, const char *why, unsig
 
 		session_log(s, "%s%s%sHELO <%s> MAIL from <%s> RCPT <%.*s> AUTH <%s> Size: %llu TLS=%.*s%s",
 			why ? why + 1 : "", why ? *why == 'D' ? " (permanent)" : " (temporary)" : "", why ? ": " : "",
-			s->helo.p, s->sender.p, STR_FMT(r), ours ? "local-rcpt" : "auth-ip/pop", (unsigned long long)size,
+			s->helo.p, s->sender.p, STR_FMT(r), ours ? "local-rcpt" : "auth-ip/pop",
+			(unsigned long long)size,
 			s->conf->tls ? (int)strcspn(s->conf->tls, ",") : 2, s->conf->tls ? s->conf->tls : "No", tail);
 	}
 }
@@ -109,8 +110,8 @@ static bool unwanted(struct session *s, const struct data *d)
 		size_t i = 0;
 		struct str first = next_rcpt(s, &i, &ours);
 
-		session_log(s, "data size exceeded: MAIL from <%s> RCPT <%.*s> Size: %llu", s->sender.p, STR_FMT(first),
-			(unsigned long long)d->size);
+		session_log(s, "data size exceeded: MAIL from <%s> RCPT <%.*s> Size: %llu", s->sender.p,
+			STR_FMT(first), (unsigned long long)d->size);
 		reply_line(&s->reply, 552, NULL, "sorry, that message size exceeds my databytes limit (#5.3.4)");
 		return true;
 	}

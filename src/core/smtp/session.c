@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "core/base/num.h"
 #include "core/mail/date.h"
 #include "core/smtp/command.h"
 #include "core/smtp/message.h"
@@ -46,9 +47,10 @@ static struct str name_of(const struct session *s)
 static void refuse_greeting(struct session *s)
 {
 	const char *v = s->conf->refuse;
+	uint64_t number;
 
-	if (chr_digit(v[0]) && chr_digit(v[1]) && chr_digit(v[2]) && (v[0] == '4' || v[0] == '5'))
-		reply_part(&s->reply, (v[0] - '0') * 100 + (v[1] - '0') * 10 + v[2] - '0', true, str_trim(str_z(v + 3)));
+	if (num_parse(str_to(str_z(v), 3), 599, &number) && number >= 400)
+		reply_part(&s->reply, (int)number, true, str_trim(str_z(v + 3)));
 	else
 		reply_line(&s->reply, 421, NULL, "%.*s SMTP service unavailable (#4.3.2)", STR_FMT(name_of(s)));
 }

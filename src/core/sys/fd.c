@@ -23,6 +23,18 @@ ssize_t fd_read(int fd, void *p, size_t n)
 	return r;
 }
 
+ssize_t fd_read_at(int fd, void *p, size_t n, off_t pos)
+{
+	ssize_t r;
+
+	if (FAULT("pread"))
+		return -1;
+	do
+		r = pread(fd, p, n, pos);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
 ssize_t fd_write(int fd, const void *p, size_t n)
 {
 	ssize_t r;

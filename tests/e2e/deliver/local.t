@@ -74,6 +74,10 @@ before=$(stat -c %s "$H/mbox")
 	qmail-local -- joe "$H" joe '' '' h s ./mbox '' <big >out 2>err; echo $? >rc)
 is "a write error is temporary" "$(cat rc)" 111
 is "and leaves the mailbox as it was" "$(stat -c %s "$H/mbox")" "$before"
+clean; mkfifo "$H/mbox"; echo ./mbox | dot ''
+code "a fifo that nobody reads" 111 deliver '' ''
+clean; echo /dev/null | dot ''
+code "/dev/null" 0 deliver '' ''
 
 # programs
 clean; printf '|cat >got\n' | dot ''

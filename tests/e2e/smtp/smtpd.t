@@ -20,5 +20,8 @@ export CONTROLDIR=$T/control QMAILQUEUE=$T/keep TCPLOCALHOST=here.example TCPREM
 code "no greeting without me: temporary" 1 env CONTROLDIR=/nonexistent qmail-smtpd </dev/null
 like "which the client is told" "$(cat out)" '^451 .*\(#4\.3\.0\)'
 like "--help names the program" "$(qmail-smtpd --help)" '^qmail-smtpd - '
+printf 'MAIL FROM:<a@b>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n.\r\nQUIT\r\n' |
+	TCPLOCALHOST= qmail-smtpd argument.example true >out 2>&1
+like "the host name argument names us when nothing else does" "$(cat mess)" '^  by argument\.example with SMTP; '
 python3 "$HERE/smtpd.py" || FAILED=1
 done_testing

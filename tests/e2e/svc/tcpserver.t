@@ -1,0 +1,208 @@
+#!/bin/bash
+# tcpserver: environment, log lines, limits, signals, names, ident, inherited sockets.
+. "$(dirname "$0")/../lib.sh"
+
+# start OPTIONS... -- PROGRAM...: sets PORT and SERVER; the log is in log
+start() {
+	local opts=()
+	while [ "$1" != -- ]; do opts+=("$1"); shift; done
+	shift
+	: >port
+	background tcpserver -v -1 -R -H -l here "${opts[@]}" "${HOST-127.0.0.1}" 0 "$@" >port 2>log
+	SERVER=$!
+	wait_for 5 test -s port
+	PORT=$(cat port)
+}
+stop() { kill "$SERVER" && wait "$SERVER"; }
+
+# talk [HOST [SOURCE]]: what the server sends
+talk() {
+	python3 - "$PORT" "${1-127.0.0.1}" "${2-}" <<'E2'
+import socket, sys
+s = socket.create_connection((sys.argv[2], int(sys.argv[1])), 5, (sys.argv[3], 0) if sys.argv[3] else None)
+s.settimeout(20)
+s.shutdown(socket.SHUT_WR)
+data = b''
+while True:
+    try:
+        more = s.recv(65536)
+    except ConnectionResetError:
+        break
+    if not more:
+        break
+    data += more
+sys.stdout.write(data.decode())
+E2
+}
+
+code "no program: usage" 100 tcpserver 127.0.0.1 0
+code "unknown option: usage" 100 tcpserver -Z 127.0.0.1 0 true
+code "unknown port" 111 tcpserver 127.0.0.1 no-such-service true
+like "its message" "$(cat err)" '^tcpserver: fatal: unable to figure out port number for no-such-service$'
+if [ "$(id -u)" != 0 ]; then
+	code "another user needs root" 111 tcpserver -u 1 127.0.0.1 0 true
+	like "unable to set uid" "$(cat err)" '^tcpserver: fatal: unable to set uid: '
+else
+	start -u nobody -- sh -c 'id -u; id -G'
+	is "-u with a name" "$(talk)" "$(id -u nobody; id -G nobody)"
+	stop
+	start -u 65533 -g 65532 -- sh -c 'id -u; id -g; id -G'
+	is "-u and -g with numbers" "$(talk | tr '\n' ' ')" "65533 65532 65532 "
+	stop
+fi
+
+start -- sh -c 'env; echo to-log >&2'
+got=$(talk)
+for want in PROTO=TCP TCPLOCALIP=127.0.0.1 TCPLOCALPORT="$PORT" TCPLOCALHOST=here TCPREMOTEIP=127.0.0.1 \
+	TCP6LOCALIP=::ffff:127.0.0.1 TCP6REMOTEIP=::ffff:127.0.0.1 TCP6LOCALPORT="$PORT"; do
+	like "$want" "$got" "^$want\$"
+done
+like "TCPREMOTEPORT" "$got" '^TCPREMOTEPORT=[0-9]+$'
+is "no TCPREMOTEHOST or TCPREMOTEINFO" "$(grep -E '^TCP6?REMOTE(HOST|INFO)=' <<<"$got")" ""
+code "the port is taken" 111 tcpserver -R -H 127.0.0.1 "$PORT" true
+like "which is said" "$(cat err)" '^tcpserver: fatal: unable to bind: '
+wait_for 5 grep -q 'status: 0/40' <(tail -1 log)
+log=$(cat log)
+is "first status line" "$(head -1 <<<"$log")" "tcpserver: status: 0/40"
+like "accept" "$log" '^tcpserver: status: 1/40$'
+like "pid line" "$log" '^tcpserver: pid [0-9]+ from 127\.0\.0\.1$'
+like "ok line" "$log" "^tcpserver: ok [0-9]+ here\\[127\\.0\\.0\\.1\\]$PORT \\[127\\.0\\.0\\.1\\]:[0-9]+:maxperip=20\$"
+like "the program shares the log" "$log" '^to-log$'
+is "success ends quietly" "$(grep -c '^tcpserver: end' log)" 0
+stop
+is "SIGTERM: exit 0" $? 0
+
+start -- sh -c 'exit 3'
+talk >/dev/null
+ok "end line" wait_for 5 grep -Eq '^tcpserver: end [0-9]+ status 3$' log
+stop
+start -- sh -c 'kill -9 $$'
+talk >/dev/null
+ok "a crash" wait_for 5 grep -Eq '^tcpserver: end [0-9]+ status killed by signal 9$' log
+stop
+
+start -B 'hello ' -- echo world
+is "-B banner" "$(talk)" "hello world"
+stop
+start -4 -- env
+got=$(talk)
+is "-4 has no IPv6 variables" "$(grep -c ^TCP6 <<<"$got")" 0
+stop
+start -6 -- env
+like "-6 shows the IPv6 form" "$(talk)" '^TCPREMOTEIP=::ffff:127\.0\.0\.1$'
+stop
+if python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null; then
+	HOST=0 start -- env
+	got=$(talk ::1)
+	like "an IPv6 client of host 0" "$got" '^PROTO=TCP6$'
+	like "its address" "$got" '^TCPREMOTEIP=::1$'
+	like "an IPv4 client of the same socket" "$(talk)" '^TCPREMOTEIP=127\.0\.0\.1$'
+	stop
+else
+	skip "IPv6" "no ::1 here"
+fi
+
+# our own commands run in the forked child
+start -- qmail-showctl -i
+like "an applet" "$(talk)" '^version: '
+stop
+if command -v smtp-source >/dev/null; then
+	mkdir control
+	echo here.example >control/me
+	NULLQUEUE= CONTROLDIR=$T/control start -c 7 -- qmail-smtpd
+	ok "200 messages on 10 connections" smtp-source -s 10 -m 200 -f a@b -t c@d "127.0.0.1:$PORT"
+	wait_for 5 sh -c "tail -1 log | grep -q 'status: 0/7'"
+	is "all accepted" "$(grep -c 'HELO <.*> MAIL from <a@b> RCPT <c@d> .* Size: ' log)" 200
+	is "never more than the limit" "$(grep -cE 'status: ([89]|1[0-9])/' log)" 0
+	stop
+else
+	skip "load" "no smtp-source"
+fi
+
+if [ "$(id -u)" = 0 ]; then
+	cat >identd.py <<'E2'
+import socket
+l = socket.socket()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+l.bind(('127.0.0.76', 113))
+l.listen()
+print('ready', flush=True)
+while True:
+    s = l.accept()[0]
+    ports = s.recv(100).decode().strip()
+    s.sendall(('%s : USERID : UNIX : j o\te\r\n' % ports).encode())
+    s.close()
+E2
+	background python3 identd.py >identd
+	wait_for 5 test -s identd
+	start -r -- env
+	like "-r: what ident says, without blanks" "$(talk 127.0.0.1 127.0.0.76)" '^TCPREMOTEINFO=joe$'
+	is "nobody to ask" "$(talk | grep -c ^TCPREMOTEINFO)" 0
+	stop
+else
+	skip "ident" "port 113 needs root"
+fi
+
+start -C 2 -- sh -c 'echo up; exec sleep 5'
+cat >hold.py <<'E2'
+import socket, sys, time
+n, port = int(sys.argv[1]), int(sys.argv[2])
+s = [socket.create_connection(('127.0.0.1', port), 5) for i in range(n)]
+for i in s:
+    i.settimeout(1)
+    try:
+        print(i.recv(10).decode().strip() or 'closed', flush=True)
+    except ConnectionResetError:
+        print('closed', flush=True)
+    except socket.timeout:
+        print('waiting', flush=True)
+time.sleep(float(sys.argv[3]))
+E2
+is "-C: the third from one address is refused" "$(python3 hold.py 3 "$PORT" 0 | tr '\n' ' ')" "up up closed "
+like "and logged" "$(cat log)" '^tcpserver: end 127\.0\.0\.1 perIPlimit 2$'
+stop
+echo 1 >limit
+start -c limit -- sh -c 'echo up; exec sleep 60'
+is "-c FILE" "$(head -1 log)" "tcpserver: status: 0/1"
+is "the second connection waits" "$(python3 hold.py 2 "$PORT" 0 | tr '\n' ' ')" "up waiting "
+kill -USR1 "$SERVER"
+ok "SIGUSR1 lists connections" wait_for 5 grep -Eq '^tcpserver: SLOT: IP 127\.0\.0\.1: PID [0-9]+$' log
+echo 3 >limit
+kill -HUP "$SERVER"
+ok "SIGHUP reads the limit again" wait_for 5 grep -q '^tcpserver: sighup: 1/3$' log
+ok "and lets the next one in" wait_for 5 grep -q '^tcpserver: status: 2/3$' log
+pids=$(sed -n 's/^tcpserver: pid \([0-9]*\) .*/\1/p' log)
+stop
+kill $pids
+
+cat >inherit.py <<'E2'
+import os, socket, subprocess, sys
+l = socket.socket()
+l.bind(('127.0.0.1', 0))
+l.listen()
+p = subprocess.Popen(['tcpserver', '-R', '-H', '-l', 'here', '-F', str(l.fileno()), 'echo', 'inherited'],
+    pass_fds=[l.fileno()])
+print(socket.create_connection(l.getsockname(), 5).makefile().read().strip())
+p.terminate()
+print(p.wait())
+E2
+is "-F: an inherited socket" "$(python3 inherit.py | tr '\n' ' ')" "inherited 0 "
+
+if command -v dnsmasq >/dev/null; then
+	dns=$(free_port)
+	background dnsmasq --no-daemon --conf-file=/dev/null --port="$dns" --listen-address=127.0.0.1 --bind-interfaces \
+		--no-resolv --no-hosts --pid-file= --user="$(id -un)" \
+		--ptr-record=77.0.0.127.in-addr.arpa,client.example --host-record=client.example,127.0.0.77 \
+		--ptr-record=78.0.0.127.in-addr.arpa,client.example >dnslog 2>&1
+	wait_for 5 python3 -c "import socket; socket.create_connection(('127.0.0.1', $dns), 1)"
+	DNS_SERVERS=127.0.0.1:$dns start -h -p -- env
+	like "-h: the client's name" "$(talk 127.0.0.1 127.0.0.77)" '^TCPREMOTEHOST=client\.example$'
+	got=$(talk 127.0.0.1 127.0.0.78)
+	like "-p: a name that leads elsewhere" "$got" '^TCPPARANOID=client\.example$'
+	is "is not believed" "$(grep -c ^TCPREMOTEHOST <<<"$got")" 0
+	ok "ok line with the name" grep -Eq "\]$PORT client\.example\[127\.0\.0\.77\]:" log
+	stop
+else
+	skip "names" "no dnsmasq"
+fi
+done_testing
