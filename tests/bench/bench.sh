@@ -11,7 +11,7 @@ CASES=${*:-deliver-1 deliver-50 relay sendmail memory start calls}
 [ "$(id -u)" = 0 ] || fatal "run as root"
 command -v smtp-source >/dev/null || fatal "package postfix is missing"
 
-build build-bench --buildtype=release -Dtests=false
+build build-bench --buildtype=release -Dstatic=true -Dtests=false
 BIN=$PWD/build-bench/indimail
 W=$(mktemp -d "${BENCH_DIR:-/var/tmp}/indimail-bench.XXXXXX") || exit 1
 chmod 755 "$W"
