@@ -126,7 +126,7 @@ pf_queued() { find "$W"/pfq/{incoming,active,deferred,maildrop} -type f | wc -l;
 # relay SYSTEM PORT: from the first connection until the queue is empty
 relay() {
 	local sys=$1 port=$2 t0
-	smtp-sink 127.0.0.1:2627 200 >/dev/null 2>&1 &
+	smtp-sink -u postfix 127.0.0.1:2627 200 >/dev/null 2>&1 &
 	SINK=$!
 	sleep 0.3
 	t0=$(now)
