@@ -51,6 +51,12 @@ struct draft {
 	uint64_t sent, limit;
 };
 
+/* Our exit codes are 0, 100 and 111, whatever the queue's would be. */
+static void quit(const struct err *e)
+{
+	die(err_exit(e), "%s", log_err(e));
+}
+
 static void letters(struct draft *d)
 {
 	const char *v = conf_env(CONF_QMAILINJECT);
@@ -101,14 +107,14 @@ static void read_header(struct draft *d)
 
 	d->body = scan.line + head_separator(str_from(text, scan.line));
 	if (compose_header(&d->header, str_to(text, scan.line), &e) < 0)
-		die_err(&e);
+		quit(&e);
 }
 
 /* A control file that cannot be read must not become part of an address. */
 static void check(const struct draft *d)
 {
 	if (d->author.e.class)
-		die_err(&d->author.e);
+		quit(&d->author.e);
 }
 
 static void word(struct draft *d, const char *arg, struct addr *a)
@@ -148,7 +154,7 @@ static void find_recipients(struct draft *d, int argc, char **argv)
 		source = argc > 1 ? ARGS : HEADER;
 	if (source != HEADER) {
 		if (conf_int(CONF_MAXRECIPIENTS, &max, &e) < 0)
-			die_err(&e);
+			quit(&e);
 		if (max > 0 && argc - 1 > max)
 			die(100, "more than %ld recipients", max);
 		for (int i = 1; i < argc; i++) {
@@ -191,7 +197,7 @@ static void add_id(struct draft *d, const char *prefix, time_t now)
 	struct err e = {0};
 
 	if (conf_line(CONF_IDHOST, &host, &e) < 0)
-		die_err(&e);
+		quit(&e);
 	buf_fmt(&d->added, "%sMessage-ID: <", prefix);
 	date_compact(&d->added, now);
 	buf_fmt(&d->added, ".%ld.indimail@%s>\n", (long)proc_pid(), host.p);
@@ -233,7 +239,7 @@ static void apply_rules(struct draft *d)
 	buf_set(&sender, buf_str(&d->sender.text));
 	buf_lower(&sender);
 	if (rules_apply(CONF_FROMRULES, buf_str(&sender), &e) < 0 || conf_list(CONF_DOMAINQUEUE, &l, &e) < 0)
-		die_err(&e);
+		quit(&e);
 	for (struct str rest = buf_str(&d->rcpts); l.lines.n && rest.n; )
 		rules_apply_domain(&l, str_cut(&rest, 0));
 	list_free(&l);
@@ -284,7 +290,7 @@ static void set_limit(struct draft *d)
 	struct err e = {0};
 
 	if (conf_int(CONF_DATABYTES, &max, &e) < 0)
-		die_err(&e);
+		quit(&e);
 	d->limit = max > 0 ? (uint64_t)max : 0;
 	if (d->limit && file_fstat(0, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > d->limit)
 		too_large(d);

@@ -152,7 +152,7 @@ static int mailbox(struct parser *p, size_t from, size_t to)
 	}
 	if (!at)
 		a->at = a->text.n;
-	if (given && from == to)
+	if (given && !a->text.n)
 		return bad(p, "address without a name");
 	if (!host_good(str_from(buf_str(&a->text), a->at + 1), host == 1 && last == TOKEN_LITERAL))
 		return bad(p, "impossible host name");
