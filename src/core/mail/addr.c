@@ -76,20 +76,31 @@ static void write_phrase(struct parser *p, size_t from, size_t to)
 	buf_free(&b);
 }
 
-/* Does the host consist of what a host can have? */
-static bool host_good(struct str host, bool literal)
-{
-	if (literal)
-		return true;
-	for (size_t i = 0; i < host.n; i++)
-		if (host.p[i] != '.' && !token_plain(host.p[i]))
-			return false;
-	return true;
-}
-
 static enum token_kind kind_at(const struct parser *p, size_t i)
 {
 	return p->t.list.p[i].kind;
+}
+
+/* Are the tokens behind the last '@' dots and atoms, or one literal? */
+static bool host_good(const struct parser *p, size_t from, size_t to)
+{
+	size_t parts = 0;
+	bool literal = false;
+
+	for (size_t i = from; i < to; i++) {
+		struct str s = token_text(&p->t, i);
+
+		if (kind_at(p, i) == TOKEN_COMMENT)
+			continue;
+		parts++;
+		if (kind_at(p, i) == TOKEN_QUOTED)
+			return false;
+		literal = literal || kind_at(p, i) == TOKEN_LITERAL;
+		for (size_t k = 0; kind_at(p, i) == TOKEN_ATOM && k < s.n; k++)
+			if (!token_plain(s.p[k]))
+				return false;
+	}
+	return parts && (!literal || parts == 1);
 }
 
 /* Is [i, to) comments only? */
@@ -100,25 +111,29 @@ static bool no_more(const struct parser *p, size_t i, size_t to)
 	return i == to;
 }
 
-/* Cut off what rewriting drops: a route, a final dot, an '@' at either end. */
+/* Behind or before everything these mean nothing. */
+static bool stray(enum token_kind kind, bool dot)
+{
+	return kind == TOKEN_AT || kind == TOKEN_COMMENT || (dot && kind == TOKEN_DOT);
+}
+
+/* Cut off what rewriting drops: a route, final dots, an '@' at either end. */
 static void strip(const struct parser *p, size_t *from, size_t *to)
 {
 	size_t i = *from, end = *to;
 
-	while (end > i && kind_at(p, end - 1) == TOKEN_COMMENT)
-		end--;
-	if (i < end && kind_at(p, i) == TOKEN_AT)
-		for (size_t k = i; k < end; k++)
-			if (kind_at(p, k) == TOKEN_COLON) {
-				i = k + 1;
-				break;
-			}
-	while (end > i && (kind_at(p, end - 1) == TOKEN_DOT || kind_at(p, end - 1) == TOKEN_COMMENT))
-		end--;
-	while (i < end && (kind_at(p, i) == TOKEN_AT || kind_at(p, i) == TOKEN_COMMENT))
+	while (i < end && kind_at(p, i) == TOKEN_COMMENT)
 		i++;
-	while (end > i && (kind_at(p, end - 1) == TOKEN_AT || kind_at(p, end - 1) == TOKEN_COMMENT))
+	size_t route = i;
+
+	while (route < end && kind_at(p, i) == TOKEN_AT && kind_at(p, route) != TOKEN_COLON)
+		route++;
+	if (route < end && route > i)
+		i = route + 1;
+	while (end > i && stray(kind_at(p, end - 1), true))
 		end--;
+	while (i < end && stray(kind_at(p, i), false))
+		i++;
 	*from = i;
 	*to = end;
 }
@@ -128,25 +143,20 @@ static int mailbox(struct parser *p, size_t from, size_t to)
 {
 	struct addr *a = &p->mailbox;
 	bool given = !no_more(p, from, to);
-	size_t host = 0;	/* tokens of the host */
-	enum token_kind last = TOKEN_DOT;
+	size_t at = 0;	/* where the host begins */
 
 	strip(p, &from, &to);
 	buf_clear(&a->text);
-	bool at = false;
-
 	for (size_t i = from; i < to; i++) {
-		last = kind_at(p, i);
-		if (last == TOKEN_COMMENT)
+		enum token_kind kind = kind_at(p, i);
+
+		if (kind == TOKEN_COMMENT)
 			continue;
-		if (last == TOKEN_COMMA || last == TOKEN_COLON || last == TOKEN_SEMI)
+		if (kind == TOKEN_COMMA || kind == TOKEN_COLON || kind == TOKEN_SEMI)
 			return bad(p, "separator inside an address");
-		if (last == TOKEN_AT) {
+		if (kind == TOKEN_AT) {
 			a->at = a->text.n;
-			at = true;
-			host = 0;
-		} else {
-			host++;
+			at = i + 1;
 		}
 		buf_add(&a->text, token_text(&p->t, i));
 	}
@@ -154,7 +164,7 @@ static int mailbox(struct parser *p, size_t from, size_t to)
 		a->at = a->text.n;
 	if (given && !a->text.n)
 		return bad(p, "address without a name");
-	if (!host_good(str_from(buf_str(&a->text), a->at + 1), host == 1 && last == TOKEN_LITERAL))
+	if (at && !host_good(p, at, to))
 		return bad(p, "impossible host name");
 	p->each(p->ctx, a);
 	return 0;
