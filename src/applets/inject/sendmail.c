@@ -77,7 +77,9 @@ static void speak_smtp(void)
 	char *argv[] = {"qmail-smtpd", NULL};
 
 	/* with PROTO set somebody else has described the connection */
-	for (size_t i = 0; !conf_set(CONF_PROTO) && i < sizeof local / sizeof *local; i++)
+	bool described = conf_set(CONF_PROTO);
+
+	for (size_t i = 0; !described && i < sizeof local / sizeof *local; i++)
 		env_put(local[i][0], local[i][1]);
 	run_become(argv);
 }
