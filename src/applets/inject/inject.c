@@ -145,29 +145,33 @@ static void find_sender(struct draft *d)
 	buf_free(&suffix);
 }
 
-static void find_recipients(struct draft *d, int argc, char **argv)
+static void from_arguments(struct draft *d, int argc, char **argv)
 {
 	long max = 0;
 	struct err e = {0};
 
+	if (argc > 1 && conf_int(CONF_MAXRECIPIENTS, &max, &e) < 0)
+		quit(&e);
+	if (max > 0 && argc - 1 > max)
+		die(100, "more than %ld recipients", max);
+	for (int i = 1; i < argc; i++) {
+		struct addr a = ADDR_INIT;
+
+		word(d, argv[i], &a);
+		if (a.text.n) {
+			buf_add(&d->rcpts, buf_str(&a.text));
+			buf_addc(&d->rcpts, 0);
+		}
+		addr_free(&a);
+	}
+}
+
+static void find_recipients(struct draft *d, int argc, char **argv)
+{
 	if (source == ARGS_OR_HEADER)
 		source = argc > 1 ? ARGS : HEADER;
-	if (source != HEADER) {
-		if (conf_int(CONF_MAXRECIPIENTS, &max, &e) < 0)
-			quit(&e);
-		if (max > 0 && argc - 1 > max)
-			die(100, "more than %ld recipients", max);
-		for (int i = 1; i < argc; i++) {
-			struct addr a = ADDR_INIT;
-
-			word(d, argv[i], &a);
-			if (a.text.n) {
-				buf_add(&d->rcpts, buf_str(&a.text));
-				buf_addc(&d->rcpts, 0);
-			}
-			addr_free(&a);
-		}
-	}
+	if (source != HEADER)
+		from_arguments(d, argc, argv);
 	if (source != ARGS)
 		buf_add(&d->rcpts, buf_str(d->header.resent ? &d->header.resent_to : &d->header.to));
 }
