@@ -147,6 +147,13 @@ int file_truncate(int fd, off_t size)
 	return ftruncate(fd, size);
 }
 
+int file_empty(const char *fn)
+{
+	if (FAULT("truncate"))
+		return -1;
+	return truncate(fn, 0);
+}
+
 mode_t file_umask(mode_t mask)
 {
 	return umask(mask);
@@ -190,6 +197,13 @@ int file_sync_dir(const char *dir)
 	close(fd);
 	errno = keep;
 	return r;
+}
+
+time_t file_touched(const struct stat *st)
+{
+	time_t t = st->st_atime > st->st_mtime ? st->st_atime : st->st_mtime;
+
+	return t > st->st_ctime ? t : st->st_ctime;
 }
 
 int file_free(const char *fn, unsigned long long *bytes)
