@@ -12,25 +12,22 @@ struct walk {
 	struct err *e;
 };
 
-static int scan_dir(const struct walk *w, const char *dir, int part);
-
-/* One name: a file, a part to enter, or something else. */
-static int entry(const struct walk *w, const char *dir, const char *name, int part)
+/* One name: a file for the caller, or a part for later. */
+static int entry(const struct walk *w, const char *dir, const char *name, int part, bool *parts)
 {
 	struct buf path = BUF_INIT;
 	struct stat st;
 	struct queue_file f = {.name = name, .part = part, .st = &st};
+	bool number = num_parse(str_z(name), UINT64_MAX, &f.id);
 	int r = 0;
 
 	buf_fmt(&path, "%s/%s", dir, name);
 	f.path = path.p;
-	if (!num_parse(str_z(name), UINT64_MAX, &f.id))
-		f.id = 0;
 	if (file_lstat(path.p, &st) < 0) {
 		if (errno != ENOENT)
 			r = err_temp(w->e, errno, "unable to stat %s", path.p);
-	} else if (S_ISDIR(st.st_mode) && part == SCAN_FLAT && f.id < LAYOUT_SPLIT_MAX && (f.id || name[0] == '0')) {
-		r = scan_dir(w, path.p, (int)f.id);
+	} else if (S_ISDIR(st.st_mode) && part == SCAN_FLAT && number && f.id < LAYOUT_SPLIT_MAX) {
+		parts[f.id] = true;
 	} else {
 		if (!S_ISREG(st.st_mode))
 			f.id = 0;
@@ -40,7 +37,7 @@ static int entry(const struct walk *w, const char *dir, const char *name, int pa
 	return r;
 }
 
-static int scan_dir(const struct walk *w, const char *dir, int part)
+static int scan_dir(const struct walk *w, const char *dir, int part, bool *parts)
 {
 	struct dir d;
 	const char *name;
@@ -49,7 +46,8 @@ static int scan_dir(const struct walk *w, const char *dir, int part)
 	if (dir_open(&d, dir) < 0)
 		return errno == ENOENT ? 0 : err_temp(w->e, errno, "unable to read the directory %s", dir);
 	while (r == 0 && (more = dir_next(&d, &name)) != 0)
-		r = more < 0 ? err_temp(w->e, errno, "unable to read the directory %s", dir) : entry(w, dir, name, part);
+		r = more < 0 ? err_temp(w->e, errno, "unable to read the directory %s", dir) :
+			entry(w, dir, name, part, parts);
 	dir_close(&d);
 	return r;
 }
@@ -58,10 +56,21 @@ int queue_scan(const char *queue, enum part part, int (*each)(const struct queue
 	struct err *e)
 {
 	struct walk w = {each, arg, e};
+	bool parts[LAYOUT_SPLIT_MAX] = {false};
 	struct buf dir = BUF_INIT;
 
-	buf_fmt(&dir, "%s/%s", queue, layout_names[part]);
-	int r = scan_dir(&w, dir.p, SCAN_FLAT);
+	if (!str_eq(str_z(queue), STR(".")))
+		buf_fmt(&dir, "%s/", queue);
+	buf_adds(&dir, layout_names[part]);
+	size_t base = dir.n;
+	int r = scan_dir(&w, dir.p, SCAN_FLAT, parts);
+
+	for (int i = 0; r == 0 && i < LAYOUT_SPLIT_MAX; i++) {
+		buf_trunc(&dir, base);
+		buf_fmt(&dir, "/%d", i);
+		if (parts[i])
+			r = scan_dir(&w, dir.p, i, NULL);
+	}
 
 	buf_free(&dir);
 	return r;
