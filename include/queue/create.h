@@ -25,6 +25,10 @@ extern const struct queue_entry queue_entries[];
 extern const size_t queue_entries_count;
 
 uid_t queue_owner_uid(const struct queue_owners *o, char owner);
+/* Make fn what the entry says; what is there gets its owner and mode. */
+int queue_make(const char *fn, const struct queue_entry *q, const struct queue_owners *o, struct err *e);
+/* Is the entry split in this layout? */
+bool queue_entry_split(const struct queue_entry *q, const struct layout *l);
 /* Make dir a usable queue. */
 int queue_create(const char *dir, const struct layout *l, const struct queue_owners *o, struct err *e);
 

@@ -61,7 +61,7 @@ static int make_file(const char *fn, const struct queue_entry *q, const struct q
 	return r < 0 ? r : own(fn, q, o, e);
 }
 
-static int make(const char *fn, const struct queue_entry *q, const struct queue_owners *o, struct err *e)
+int queue_make(const char *fn, const struct queue_entry *q, const struct queue_owners *o, struct err *e)
 {
 	if (q->kind == 'f')
 		return make_file(fn, q, o, e);
@@ -72,6 +72,11 @@ static int make(const char *fn, const struct queue_entry *q, const struct queue_
 	return own(fn, q, o, e);
 }
 
+bool queue_entry_split(const struct queue_entry *q, const struct layout *l)
+{
+	return q->kind == 'p' || (q->kind == 't' && l->bigtodo);
+}
+
 int queue_create(const char *dir, const struct layout *l, const struct queue_owners *o, struct err *e)
 {
 	struct buf fn = BUF_INIT;
@@ -79,16 +84,16 @@ int queue_create(const char *dir, const struct layout *l, const struct queue_own
 
 	for (size_t i = 0; r == 0 && i < queue_entries_count; i++) {
 		const struct queue_entry *q = &queue_entries[i];
-		bool split = q->kind == 'p' || (q->kind == 't' && l->bigtodo);
+		bool split = queue_entry_split(q, l);
 
 		buf_set(&fn, str_z(dir));
 		if (i > 0)	/* the first entry is the queue itself */
 			buf_fmt(&fn, "/%s", q->name);
-		r = make(fn.p, q, o, e);
+		r = queue_make(fn.p, q, o, e);
 		for (int part = 0; r == 0 && split && part < l->split; part++) {
 			buf_clear(&fn);
 			buf_fmt(&fn, "%s/%s/%d", dir, q->name, part);
-			r = make(fn.p, q, o, e);
+			r = queue_make(fn.p, q, o, e);
 		}
 	}
 	buf_free(&fn);

@@ -35,6 +35,7 @@ mode_t file_umask(mode_t mask);
 
 int file_sync(int fd);				/* fsync */
 int file_sync_data(int fd);			/* fdatasync */
+int file_sync_all(const char *fn);		/* everything on the file system that holds fn */
 void file_sync_start(int fd);			/* begin writing back, do not wait; a hint, never fails */
 int file_sync_dir(const char *dir);		/* make the names in a directory durable */
 

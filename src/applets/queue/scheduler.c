@@ -3,6 +3,7 @@
  * QUEUE_START; whatever dies is started again after a second. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
@@ -25,8 +26,9 @@ static VEC(char *) start_argv;
 static struct buf base = BUF_INIT;
 
 struct queue {
-	char dir[512];
-	char number[16];
+	char label[520];	/* "queue DIR", for messages */
+	const char *dir;
+	char number[24];
 };
 
 /* A send that died may still hold the mutex for the moment its process takes to go. */
@@ -109,9 +111,13 @@ static int scheduler_main(int argc, char **argv)
 	struct service *services = mem_alloc((size_t)count * sizeof *services);
 
 	for (long i = 0; i < count; i++) {
-		snprintf(queues[i].dir, sizeof queues[i].dir, "%s/queue%ld", base.p, start + i);
-		snprintf(queues[i].number, sizeof queues[i].number, "%ld", start + i);
-		services[i] = (struct service){.name = queues[i].dir, .start = start_queue, .arg = &queues[i]};
+		struct queue *q = &queues[i];
+
+		if (snprintf(q->label, sizeof q->label, "queue %s/queue%ld", base.p, start + i) >= (int)sizeof q->label)
+			die(111, "%s: the name is too long", base.p);
+		q->dir = q->label + strlen("queue ");
+		snprintf(q->number, sizeof q->number, "%ld", start + i);
+		services[i] = (struct service){.name = q->label, .start = start_queue, .arg = q};
 	}
 	log_line("info: qscheduler: pid %ld static queues qStart/qCount %ld/%ld conf split=%d", (long)proc_pid(), start,
 		count, layout_conf().split);

@@ -173,6 +173,19 @@ int file_sync_data(int fd)
 	return fdatasync(fd);
 }
 
+int file_sync_all(const char *fn)
+{
+	int fd = FAULT("syncfs") ? -1 : file_open(fn, O_RDONLY, 0);
+
+	if (fd < 0)
+		return -1;
+	int r = syncfs(fd), keep = errno;
+
+	close(fd);
+	errno = keep;
+	return r;
+}
+
 void file_sync_start(int fd)
 {
 #ifdef SYNC_FILE_RANGE_WRITE

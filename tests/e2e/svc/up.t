@@ -1,0 +1,72 @@
+#!/bin/bash
+# up: a mail system from nothing; mail from SMTP to a Maildir; idempotent; ends without leaving anybody.
+. "$(dirname "$0")/../queue/user.sh"
+. "$(cd "$(dirname "$0")/.." && pwd)/lib.sh"
+R=$T/root PORT=$(free_port)
+start_up() {
+	indimail-up "$@" >>log 2>&1 &
+	UP=$!
+	PIDS="$PIDS $UP"
+	wait_for 10 python3 -c "import socket; s=socket.create_connection(('127.0.0.1',$PORT),1); assert s.recv(3)==b'220'"
+}
+indimail-up() { exec "$BIN/up" --root "$R" --smtp 127.0.0.1:$PORT "$@"; }
+family() { local k; for k in $(ps --ppid "$1" -o pid=); do echo "$k"; family "$k"; done; }
+send_mail() {
+	python3 - "$PORT" "$@" <<'P'
+import smtplib, sys
+s = smtplib.SMTP('127.0.0.1', int(sys.argv[1]), timeout=10)
+s.sendmail(sys.argv[2], sys.argv[3:], 'Subject: hello\r\n\r\nbody\r\n')
+s.quit()
+P
+}
+code "no root" 100 up
+code "--queues" 100 up --root "$R" --queues 0
+code "a colon in the name" 100 up --root "$T/a:b" --prepare
+code "no port" 100 up --root "$R" --smtp 127.0.0.1:x
+ok "--prepare" up --root "$R" --domain d.example --mailboxes "demo ann" --queues 2 --prepare
+is "what is there" "$(ls "$R" | tr '\n' ' ')" "alias certs control home queue run users "
+is "queues" "$(ls "$R/queue" | tr '\n' ' ')" "queue1 queue2 "
+is "control/me" "$(cat "$R/control/me")" d.example
+is "Maildirs" "$(ls -d "$R"/home/*/Maildir/new | wc -l)" 2
+echo changed.example >"$R/control/me"; echo kept >"$R/control/defaultdelivery"
+sum() { (cd "$R" && find . -type f ! -name trigger -exec md5sum {} + | sort -k2); }
+before=$(sum)
+ok "again" up --root "$R" --domain other.example --mailboxes demo --queues 2 --prepare
+is "nothing changed" "$(sum)" "$before"
+ok "another mailbox" up --root "$R" --mailboxes "demo bob" --queues 2 --prepare
+is "it is added" "$(grep -c '^=' "$R/users/assign") $(tail -1 "$R/users/assign")" "3 ."
+echo d.example >"$R/control/me"; echo ./Maildir/ >"$R/control/defaultdelivery"
+
+start_up --queues 2 && pass "it answers" || fail "it answers"
+like "it says so" "$(cat log)" "^up: $R: domain d\.example, SMTP on 127\.0\.0\.1:$PORT, 2 queues$"
+ok "mail by SMTP" send_mail out@side.example demo@d.example nobody-here@d.example
+arrived() { [ "$(ls "$R/home/$1/Maildir/new" | wc -l)" -ge "$2" ]; }
+ok "arrives" wait_for 10 arrived demo 1
+like "in one piece" "$(cat "$R"/home/demo/Maildir/new/*)" '^Subject: hello$'
+echo ./Maildir/ >"$R/home/demo/.qmail-ext"
+ok "an extension" send_mail out@side.example demo-ext@d.example
+ok "arrives too" wait_for 10 arrived demo 2
+ok "local submission" env QUEUE_BASE="$R/queue" QUEUE_COUNT=2 CONTROLDIR="$R/control" sh -c \
+	'printf "Fx@y\0Tann@d.example\0\0" >e; printf "Subject: local\n\nb\n" | qmail-queue 1<e'
+ok "arrives as well" wait_for 10 arrived ann 1
+like "the socket of intake is there" "$(stat -c %F "$R/run/queue.sock")" socket
+family "$UP" >family
+like "one tree" "$(ps -o args= -p $(tr '\n' ',' <family | sed 's/,$//') | awk '{print $1}' | sort -u | tr '\n' ' ')" \
+	'intake .*qmail-lspawn .*qmail-send .*qscheduler .*tcpserver'
+intake=$(ps --ppid "$UP" -o pid=,args= | awk '$2 == "intake" {print $1}')
+kill -KILL "$intake"
+restarted() { [ "$(ps --ppid "$UP" -o args= | grep -c '^intake')" = 1 ] && grep -q "pid $intake, intake killed" log; }
+ok "what dies is started again" wait_for 5 restarted
+up --root "$R" --smtp 127.0.0.1:$PORT >out 2>err
+is "the port is taken" $? 111
+family "$UP" >family
+kill -TERM "$UP"; wait "$UP"
+is "TERM" $? 0
+is "last word" "$(tail -1 log)" "up: stopped"
+is "nobody is left" "$(for p in $(cat family); do ps -o args= -p "$p"; done)" ""
+start_up --queues 2 && pass "it comes back" || fail "it comes back"
+family "$UP" >family
+kill -INT "$UP"; wait "$UP"
+is "INT ends it too" $? 0
+is "nobody is left then" "$(for p in $(cat family); do ps -o args= -p "$p"; done)" ""
+done_testing
