@@ -18,6 +18,8 @@
 #include "queue/spare.h"
 #include "queue/trigger.h"
 
+enum { SPARE_FRESH = 600 };	/* seconds before a spare's access time is renewed */
+
 struct put {
 	struct layout lay;
 	struct buf dir;			/* the queue */
@@ -171,11 +173,13 @@ static int create(struct put *p, struct err *e)
 		r = file_rename_new(pid.p, mess.p);
 		if (r == 0) {
 			buf_set(&p->mess, buf_str(&mess));
-			/* a spare is ours only now, and may hold something old */
+			/* a spare is ours only now: it may hold something, and be so old that it looks like a leftover */
 			if (st.st_size && file_truncate(p->messfd, 0) < 0) {
 				r = write_failed(p, &p->mess, e);
 				break;
 			}
+			if (st.st_atime + SPARE_FRESH < clock_now())
+				file_touch(p->messfd);
 		} else if (errno == ENOENT && file_exists(p->dir.p) && !file_exists(pid.p)) {
 			fd_close(p->messfd);	/* a spare somebody else has taken */
 			p->messfd = -1;

@@ -921,7 +921,7 @@ static void sweep_file(struct sched *s, uint64_t id, const char *name, long ossi
 	struct buf fn = BUF_INIT;
 	struct stat st;
 
-	if (file_stat(name, &st) < 0 || clock_now() <= file_touched(&st) + ossified)
+	if (file_stat(name, &st) < 0 || clock_now() <= st.st_atime + ossified)
 		return;
 	path(s, Q_INFO, id, &fn);
 	bool info = file_exists(fn.p);

@@ -28,6 +28,7 @@ int file_mkfifo(const char *fn, mode_t mode);
 int file_chmod(const char *fn, mode_t mode);
 int file_chown(const char *fn, uid_t uid, gid_t gid);	/* does not follow links */
 int file_mtime(const char *fn, time_t t);	/* set both times, seconds */
+void file_touch(int fd);			/* used and changed just now */
 int file_chdir(const char *dir);
 int file_truncate(int fd, off_t size);
 int file_empty(const char *fn);		/* truncate to nothing, by name */
@@ -38,9 +39,6 @@ int file_sync_data(int fd);			/* fdatasync */
 int file_sync_all(const char *fn);		/* everything on the file system that holds fn */
 void file_sync_start(int fd);			/* begin writing back, do not wait; a hint, never fails */
 int file_sync_dir(const char *dir);		/* make the names in a directory durable */
-
-/* When anything last happened to a file: the newest of its times. */
-time_t file_touched(const struct stat *st);
 
 /* Bytes available to an unprivileged writer on the file system holding fn. */
 int file_free(const char *fn, unsigned long long *bytes);

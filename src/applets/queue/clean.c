@@ -37,7 +37,7 @@ static void sweep_pid(void)
 	while (dir_next(&d, &name) > 0) {
 		buf_set(&path, STR("pid/"));
 		buf_adds(&path, name);
-		if (file_stat(path.p, &st) == 0 && S_ISREG(st.st_mode) && clock_now() > file_touched(&st) + ossified)
+		if (file_stat(path.p, &st) == 0 && S_ISREG(st.st_mode) && clock_now() > st.st_atime + ossified)
 			file_unlink(path.p);
 	}
 	dir_close(&d);

@@ -133,6 +133,11 @@ int file_mtime(const char *fn, time_t t)
 	return utimensat(AT_FDCWD, fn, ts, 0);
 }
 
+void file_touch(int fd)
+{
+	futimens(fd, NULL);
+}
+
 int file_chdir(const char *dir)
 {
 	if (FAULT("chdir"))
@@ -210,13 +215,6 @@ int file_sync_dir(const char *dir)
 	close(fd);
 	errno = keep;
 	return r;
-}
-
-time_t file_touched(const struct stat *st)
-{
-	time_t t = st->st_atime > st->st_mtime ? st->st_atime : st->st_mtime;
-
-	return t > st->st_ctime ? t : st->st_ctime;
 }
 
 int file_free(const char *fn, unsigned long long *bytes)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# predate, datemail: the Date field in the local zone, the child's exit code.
+# predate: the Date field in the local zone, the child's exit code.
 . "$(dirname "$0")/../lib.sh"
 D='[1-9][0-9]? (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}'
 like "Date first" "$(echo body | predate cat | head -1)" "^Date: $D \\+0000\$"
@@ -13,16 +13,4 @@ code "a child that crashes" 111 predate sh -c 'kill -9 $$' </dev/null
 code "no such program" 111 predate ./nothing </dev/null
 code "no child" 100 predate </dev/null
 is "usage" "$(cat err)" "predate: usage: predate child"
-mkdir control
-echo me.example.org >control/me
-printf '#!/bin/sh\ncat >%s/q.mess\ntr "\\0" "\\n" <&1 >%s/q.env\n' "$T" "$T" >capture
-chmod 755 capture
-export QMAILQUEUE=$T/capture CONTROLDIR=$T/control SKIP_LOCAL_ENVIRONMENT= USER=joe
-unset QMAILUSER MAILUSER QMAILHOST MAILHOST
-export TZ=XXX-5:30
-ok "datemail" datemail -fs@h.x a@h.x <<<$'Subject: x\n'
-is "as sendmail" "$(tr '\n' ' ' <q.env)" "Fs@h.x Ta@h.x  "
-like "with the date" "$(grep ^Date: q.mess)" "^Date: $D \\+0530\$"
-is "one date" "$(grep -c ^Date: q.mess)" 1
-code "datemail without recipients" 100 datemail </dev/null
 done_testing
