@@ -103,4 +103,25 @@ m.set_content("hello\n")
 sys.exit(subprocess.run([sys.argv[1], "-t", "-oi", "-fpy@h.x"], input=bytes(m)).returncode)
 P
 is "a script's message" "$? $(envelope)" "0 Fpy@h.x Tr@h.x Tq@h.x  "
+
+# a whole instance: from here to the mailbox, without a new process
+unset QMAILQUEUE CONTROLDIR
+AS=
+[ "$(id -u)" != 0 ] || AS="setpriv --reuid=65534 --regid=65534 --clear-groups"
+mkdir live traces && chmod 777 live traces
+port=$(free_port)
+background $AS "$INDIMAIL" up --root "$T/live/i" --domain d.test --mailboxes demo --smtp "127.0.0.1:$port" >up.log 2>&1
+wait_for 10 grep -q 'queue5: ratelimit' up.log || fail "the instance starts"
+export CONTROLDIR=$T/live/i/control QUEUE_BASE=$T/live/i/queue QUEUE_COUNT=5
+printf 'To: demo\nSubject: live\n\nbody\n' >in
+ok "sendmail to a running instance" $AS sendmail -t -fdemo <in
+wait_for 10 grep -rq '^Subject: live' live/i/home/demo/Maildir/new && pass "delivered" || { fail "delivered"; tail -5 up.log; }
+like "from its author" "$(cat live/i/home/demo/Maildir/new/*)" '^From: demo@d\.test$'
+like "by its sender" "$(cat live/i/home/demo/Maildir/new/*)" '^Return-Path: <demo@d\.test>$'
+if [ -z "${REEXEC:-}" ] && strace -o /dev/null true >/dev/null 2>&1; then
+	$AS strace -f -o traces/t sendmail -t -fdemo <in
+	is "no fork, no second exec" "$(grep -cE 'fork\(|clone3?\(|execve\(' traces/t)" 1
+else
+	skip "no fork, no second exec" "no strace, or REEXEC"
+fi
 done_testing
