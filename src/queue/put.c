@@ -311,6 +311,19 @@ static void expand(struct str dest, struct str addr, struct buf *b)
 	}
 }
 
+/* Is this record, with its NUL, among those of list? */
+static bool recorded(struct str list, struct str rec)
+{
+	while (list.n) {
+		size_t n = str_chr(list, 0) + 1;
+
+		if (str_eq(str_to(list, n), rec))
+			return true;
+		list = str_from(list, n);
+	}
+	return false;
+}
+
 /* Archive rules "type:pattern:destination" for one address; each result is added once. */
 static void archive(struct put *p, char type, struct str addr)
 {
@@ -333,7 +346,7 @@ static void archive(struct put *p, char type, struct str addr)
 		buf_set(&t, STR("T"));
 		expand(rest, shown, &t);
 		buf_addc(&t, 0);
-		if (t.n > 2 && t.n <= LAYOUT_ADDR_MAX && str_find(buf_str(&p->archived), buf_str(&t)) == p->archived.n)
+		if (t.n > 2 && t.n <= LAYOUT_ADDR_MAX && !recorded(buf_str(&p->archived), buf_str(&t)))
 			buf_add(&p->archived, buf_str(&t));
 	}
 	buf_free(&t);

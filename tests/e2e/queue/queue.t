@@ -67,6 +67,9 @@ like "quarantine" "$(records)" '\|Fa@b\|Tq@x\|eX-Quarantine-ID: q@x,c@d,e@f/\|$'
 printf 'F:a@*:from-%%u@arch\nT:!e@*:%%e.%%d@arch\n*:*@f:all@arch\n' >control/mailarchive
 fresh
 like "mailarchive" "$(records)" '\|Te@f\|Tfrom-a@arch\|Tc@d\.d@arch\|Tall@arch\|$'
+printf 'F::aTb@x\nF::b@x\nF::b@x\n' >control/mailarchive
+fresh
+like "each archive once, also one that ends like another" "$(records)" '\|Te@f\|TaTb@x\|Tb@x\|$'
 FASTQUEUE=$(id -u) QQEH=x fresh
 like "FASTQUEUE skips it all" "$(records)" '\|Fa@b\|Tc@d\|Te@f\|$'
 rm control/mailarchive

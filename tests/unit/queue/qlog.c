@@ -1,0 +1,155 @@
+/* Unit tests of queue/qlog: what the typed functions write, the parser reads back; lines of older releases. */
+#include "queue/qlog.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static struct buf line = BUF_INIT;
+static struct qlog_line got;
+
+/* One whole line was written: parse it without its newline. */
+static void parse(enum qlog_event want)
+{
+	assert_true(line.n > 1 && line.p[line.n - 1] == '\n');
+	assert_int_equal(str_chr(buf_str(&line), '\n'), line.n - 1);
+	qlog_parse(str_to(buf_str(&line), line.n - 1), &got);
+	assert_int_equal(got.event, want);
+}
+
+static void same(struct str a, const char *want)
+{
+	assert_true(str_eq(a, str_z(want)));
+}
+
+static void round_trip(void **state)
+{
+	(void)state;
+	buf_clear(&line);
+	qlog_new(&line, 17, "queue1");
+	parse(QLOG_NEW);
+	assert_int_equal(got.id, 17);
+	same(got.queue, "queue1");
+
+	buf_clear(&line);
+	qlog_info(&line, 17, 512, STR("a b@c\n%"), 99, 1000, "q");
+	assert_string_equal(line.p, "info msg 17: bytes 512 from <a_b@c/_> qp 99 uid 1000 q\n");
+	parse(QLOG_INFO);
+	assert_int_equal(got.bytes, 512);
+	assert_int_equal(got.qp, 99);
+	assert_int_equal(got.uid, 1000);
+	same(got.sender, "a_b@c/_");
+	same(got.queue, "q");
+
+	buf_clear(&line);
+	qlog_info(&line, 17, 1, STR("x> qp 5 uid 6"), 7, 8, "q");
+	parse(QLOG_INFO);
+	same(got.sender, "x>_qp_5_uid_6");
+	assert_int_equal(got.qp, 7);
+
+	buf_clear(&line);
+	qlog_start(&line, 3, "2", 17, true, STR("r@x"), "q");
+	assert_string_equal(line.p, "starting delivery 3.2: msg 17 to remote r@x q\n");
+	parse(QLOG_START);
+	assert_int_equal(got.delivery, 3);
+	same(got.qident, "2");
+	assert_true(got.remote);
+	same(got.rcpt, "r@x");
+	same(got.queue, "q");
+
+	static const char letters[] = "KDZ";
+
+	for (int i = 0; i < 3; i++) {
+		buf_clear(&line);
+		qlog_report(&line, 4, NULL, letters[i], STR("some text\nmore \xff"), "q");
+		parse(QLOG_REPORT);
+		assert_int_equal(got.letter, letters[i]);
+		assert_int_equal(got.delivery, 4);
+		same(got.text, "some_text/more__");
+		same(got.queue, "q");
+	}
+	buf_clear(&line);
+	qlog_mangled(&line, 5, "1", "q");
+	assert_string_equal(line.p, "delivery 5.1: report mangled, will defer: q\n");
+	parse(QLOG_REPORT);
+	assert_int_equal(got.letter, 'Z');
+
+	buf_clear(&line);
+	qlog_bounce(&line, 17, 42, "q");
+	parse(QLOG_BOUNCE);
+	assert_int_equal(got.qp, 42);
+	same(got.queue, "q");
+
+	buf_clear(&line);
+	qlog_end(&line, 17, "qmail-send", "q");
+	assert_string_equal(line.p, "end msg 17 qmail-send: q\n");
+	parse(QLOG_END);
+	assert_int_equal(got.id, 17);
+	same(got.queue, "q");
+}
+
+static void others(void **state)
+{
+	struct qlog_status s = {1, 5, 2, 10, true, false, true};
+
+	(void)state;
+	buf_clear(&line);
+	qlog_rcpt(&line, false, STR(""), STR("r@x"), 17, 5, "q", "opendir mode");
+	assert_string_equal(line.p, "local: <> r@x 17 5 bytes q opendir mode\n");
+	parse(QLOG_OTHER);
+	buf_clear(&line);
+	qlog_status(&line, &s, "q");
+	assert_string_equal(line.p, "status: local 1/5 (held) remote 2/10 q exitasap\n");
+	parse(QLOG_STATUS);
+	buf_clear(&line);
+	qlog_discard(&line, "triple", 17, "q");
+	assert_string_equal(line.p, "triple bounce: discarding bounce/17 q\n");
+	buf_clear(&line);
+	qlog_say(&line, "warn", "qmail-send", "q", "bad %s", "name\n\033");
+	assert_string_equal(line.p, "warn: qmail-send: q: bad name__\n");
+}
+
+/* Lines without the queue's name, and with the number only. */
+static void older(void **state)
+{
+	(void)state;
+	qlog_parse(STR("new msg 5"), &got);
+	assert_int_equal(got.event, QLOG_NEW);
+	assert_int_equal(got.queue.n, 0);
+	qlog_parse(STR("end msg 5"), &got);
+	assert_int_equal(got.event, QLOG_END);
+	qlog_parse(STR("starting delivery 1: msg 5 to local a@b"), &got);
+	assert_int_equal(got.event, QLOG_START);
+	same(got.rcpt, "a@b");
+	qlog_parse(STR("delivery 1: success: did_0+0+1/"), &got);
+	assert_int_equal(got.event, QLOG_REPORT);
+	same(got.text, "did_0+0+1/");
+	qlog_parse(STR("info msg 5: bytes 2 from <> qp 3 uid 4"), &got);
+	assert_int_equal(got.event, QLOG_INFO);
+	assert_int_equal(got.uid, 4);
+	qlog_parse(STR("bounce msg 5 qp 6"), &got);
+	assert_int_equal(got.event, QLOG_BOUNCE);
+}
+
+static void nonsense(void **state)
+{
+	static const char *const bad[] = {"", "new msg x", "delivery 1 success", "starting delivery 1: msg", "info msg 5: bytes",
+		"delivery 99999999999999999999999: success: x"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		qlog_parse(str_z(bad[i]), &got);
+		assert_int_equal(got.event, QLOG_OTHER);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip), cmocka_unit_test(others),
+		cmocka_unit_test(older), cmocka_unit_test(nonsense)};
+	int r = cmocka_run_group_tests(tests, NULL, NULL);
+
+	buf_free(&line);
+	return r;
+}
