@@ -24,7 +24,7 @@ static void fail(const char *file, const char *why)
 static char *slurp(const char *file)
 {
 	FILE *f = fopen(file, "rb");
-	long n;
+	long n = 0;
 
 	if (!f || fseek(f, 0, SEEK_END) < 0 || (n = ftell(f)) < 0)
 		fail(file, "cannot read");

@@ -17,7 +17,7 @@ count() {
 	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 }
 
-# meson_tests DIR: unit tests, corpora
+# meson_tests DIR: unit tests, corpora, lint
 meson_tests() {
 	local out p f
 	out=$(meson test -C "$1" --print-errorlogs 2>&1)
@@ -47,27 +47,10 @@ e2e() {
 	fi
 }
 
-lint() {
-	local t out
-	for t in tests/lint/*.sh; do
-		[ -e "$t" ] || continue
-		if out=$(bash "$t" build 2>&1); then
-			echo "ok - $t"
-			count 1 0 0
-		else
-			echo "not ok - $t"
-			tail -40 <<<"$out"
-			count 0 1 0
-		fi
-	done
-}
-
 say "gcc build"
 build build -Dtests=true
 meson configure build -Dtests=true >/dev/null && build build
 meson_tests build
-say "lint"
-lint
 say "end-to-end tests"
 e2e build/indimail
 
@@ -81,6 +64,8 @@ if [ -z "$quick" ]; then
 	meson_tests build-asan
 	e2e build-asan/indimail
 	unset ASAN_OPTIONS UBSAN_OPTIONS
+	say "every role change by exec"
+	REEXEC=1 e2e build/indimail tests/e2e/svc/up*.t tests/e2e/queue/{send,start,scheduler}.t tests/e2e/deliver/l*.t
 	say "crash tests"
 	build build-faults -Dfaults=true -Dtests=false
 	e2e build-faults/indimail tests/crash/*.t

@@ -22,15 +22,8 @@ void transmit_free(struct transmit *t)
 static void set_text(struct transmit *t, char letter, int code, const char *fmt, va_list ap)
 {
 	struct buf b = BUF_INIT;
-	va_list again;
 
-	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-
-	buf_grow(&b, (size_t)n);
-	vsnprintf(b.p, (size_t)n + 1, fmt, again);
-	buf_advance(&b, (size_t)n);
-	va_end(again);
+	buf_vfmt(&b, fmt, ap);
 	t->letter = letter;
 	t->code = code;
 	buf_free(&t->text);

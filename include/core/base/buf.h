@@ -3,6 +3,8 @@
 #ifndef CORE_BASE_BUF_H
 #define CORE_BASE_BUF_H
 
+#include <stdarg.h>
+
 #include "core/base/str.h"
 
 struct buf {
@@ -27,6 +29,7 @@ void buf_add(struct buf *b, struct str s);
 void buf_adds(struct buf *b, const char *z);
 void buf_addc(struct buf *b, char c);
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_vfmt(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_set(struct buf *b, struct str s);	/* replace the content; s may point into b */
 void buf_lower(struct buf *b);			/* ASCII, in place */
 

@@ -1,7 +1,6 @@
 /* buf - growing bytes; see buf.h. */
 #include "core/base/buf.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,23 +88,30 @@ void buf_addc(struct buf *b, char c)
 	buf_put(b, &c, 1);
 }
 
-void buf_fmt(struct buf *b, const char *fmt, ...)
+void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
 {
-	va_list ap;
+	va_list again;
 	int need;
 
 	if (!fmt)
 		return;
-	va_start(ap, fmt);
+	va_copy(again, ap);
 	need = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (need <= 0)
-		return;
-	buf_grow(b, (size_t)need);
+	if (need > 0) {
+		buf_grow(b, (size_t)need);
+		vsnprintf(b->p + b->n, (size_t)need + 1, fmt, again);
+		buf_advance(b, (size_t)need);
+	}
+	va_end(again);
+}
+
+void buf_fmt(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
 	va_start(ap, fmt);
-	vsnprintf(b->p + b->n, (size_t)need + 1, fmt, ap);
+	buf_vfmt(b, fmt, ap);
 	va_end(ap);
-	buf_advance(b, (size_t)need);
 }
 
 void buf_set(struct buf *b, struct str s)
