@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "core/conf/conf.h"
+#include "core/net/cert.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -51,16 +52,21 @@ static int make_dir(const struct instance *i, const char *name, mode_t mode, uid
 }
 
 /* A new file with this content; an existing one is left alone. */
-static int make_file(const struct instance *i, const char *name, const char *text, struct err *e)
+static int make_file_mode(const struct instance *i, const char *name, const char *text, mode_t mode, struct err *e)
 {
 	struct buf fn = BUF_INIT;
 	int r = 0;
 
 	place(i, name, &fn);
 	if (!file_exists(fn.p))
-		r = file_replace(fn.p, str_z(text), 0644, e);
+		r = file_replace(fn.p, str_z(text), mode, e);
 	buf_free(&fn);
 	return r;
+}
+
+static int make_file(const struct instance *i, const char *name, const char *text, struct err *e)
+{
+	return make_file_mode(i, name, text, 0644, e);
 }
 
 static int make_line(const struct instance *i, const char *name, const char *line, struct err *e)
@@ -201,6 +207,59 @@ static int queues(const struct instance *i, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
+/* certs/servercert.pem, self-signed, readable by its owner: root, or the single user. */
+static int certificate(const struct instance *i, struct err *e)
+{
+	struct buf fn = BUF_INIT, me = BUF_INIT, pem = BUF_INIT;
+	int r = 0;
+
+	place(i, "certs/servercert.pem", &fn);
+	if (!file_exists(fn.p)) {
+		r = conf_line(CONF_ME, &me, e) < 0 ? -1 : cert_self_signed(me.p, &pem, e);
+		if (r == 0 && pem.n)
+			r = make_file_mode(i, "certs/servercert.pem", pem.p, 0600, e);
+	}
+	buf_free(&fn);
+	buf_free(&me);
+	buf_free(&pem);
+	return r;
+}
+
+/* The text in single quotes, for a shell. */
+static void quoted(struct buf *b, const char *z)
+{
+	buf_addc(b, '\'');
+	for (; *z; z++) {
+		if (*z == '\'')
+			buf_adds(b, "'\\'");
+		buf_addc(b, *z);
+	}
+	buf_addc(b, '\'');
+}
+
+/* env, for shells: ". DIR/env" makes every command use this instance. */
+static int environment_file(const struct instance *i, struct err *e)
+{
+	static const enum conf_id ids[] = {CONF_SYSCONFDIR, CONF_CONTROLDIR, CONF_QUEUE_BASE, CONF_QUEUE_COUNT,
+		CONF_ASSIGNDIR, CONF_CERTDIR, CONF_INTAKE_SOCKET};
+	struct buf text = BUF_INIT;
+
+	buf_adds(&text, "# . this file: commands use this mail system\n");
+	for (size_t k = 0; k < sizeof ids / sizeof *ids; k++) {
+		const char *v = conf_env(ids[k]);
+
+		if (!v)
+			continue;
+		buf_fmt(&text, "export %s=", conf_rows[ids[k]].env);
+		quoted(&text, v);
+		buf_addc(&text, '\n');
+	}
+	int r = make_file(i, "env", text.p, e);
+
+	buf_free(&text);
+	return r;
+}
+
 int instance_create(const struct instance *i, struct err *e)
 {
 	if (file_mkdirs(i->root, 0755) < 0)
@@ -210,7 +269,8 @@ int instance_create(const struct instance *i, struct err *e)
 		make_dir(i, "queue", 0755, 0, 0, e) < 0 ||
 		make_dir(i, "run", 0755, i->owners.queue, i->owners.group, e) < 0)
 		return -1;
-	if (control_files(i, e) < 0 || alias_files(i, e) < 0 || users(i, e) < 0)
+	if (control_files(i, e) < 0 || alias_files(i, e) < 0 || users(i, e) < 0 || certificate(i, e) < 0 ||
+		environment_file(i, e) < 0)
 		return -1;
 	return queues(i, e);
 }
