@@ -15,6 +15,8 @@ enum {
 	SEEN_FOLLOWUP = 32,	/* Mail-Followup-To */
 };
 
+enum { COMPOSE_RCPTS = 32 << 20 };	/* bytes of recipients */
+
 struct compose {
 	addr_value *value;	/* completes addresses */
 	void *ctx;
@@ -29,11 +31,12 @@ struct compose {
 	struct buf visible;	/* those of To and Cc */
 	struct buf sender;	/* from Return-Path */
 	bool sender_given;
+	bool full;		/* there were more recipients than COMPOSE_RCPTS */
 };
 
 void compose_init(struct compose *c, addr_value *value, void *ctx);
 void compose_free(struct compose *c);
-/* Read header lines.  -1: ERR_PERM, a field is malformed. */
+/* Read header lines.  -1: ERR_PERM, a field is malformed or there are too many recipients. */
 int compose_header(struct compose *c, struct str header, struct err *e);
 /* Append "NAME: list" as a folded field with its newline; list are addresses each ended by NUL. */
 void compose_list(struct buf *b, const char *name, struct str list);

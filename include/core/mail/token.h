@@ -2,6 +2,8 @@
 #ifndef CORE_MAIL_TOKEN_H
 #define CORE_MAIL_TOKEN_H
 
+#include <stdint.h>
+
 #include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/vec.h"
@@ -21,11 +23,14 @@ enum token_kind {
 	TOKEN_GT,
 };
 
+/* Small, for there may be as many as there are bytes. */
 struct token {
-	enum token_kind kind;
-	bool blank;	/* white space stood before it */
-	size_t pos, n;	/* in tokens.text */
+	uint32_t pos, n;	/* in tokens.text */
+	uint8_t kind;
+	bool blank;		/* white space stood before it */
 };
+
+enum { TOKENS_MAX = 1 << 30 };	/* bytes of text that can be split */
 
 struct tokens {
 	struct buf text;	/* line ends removed */
@@ -33,7 +38,8 @@ struct tokens {
 };
 #define TOKENS_INIT {BUF_INIT, {0}}
 
-/* Split value.  -1: ERR_PERM, something is not closed or a byte has no place in a header. */
+/* Split value.  -1: ERR_PERM, something is not closed, a byte has no place in a header, or
+ * there is too much. */
 int tokens_read(struct tokens *t, struct str value, struct err *e);
 void tokens_free(struct tokens *t);
 struct str token_text(const struct tokens *t, size_t i);

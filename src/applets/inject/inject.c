@@ -30,7 +30,7 @@ static const struct opt opts[] = {
 	FLAGV('N', NULL, &print, 0, "send the message (default)"),
 	FLAGV('a', NULL, &source, ARGS, "recipients: the arguments"),
 	FLAGV('h', NULL, &source, HEADER, "recipients: those in the header"),
-	FLAGV('A', NULL, &source, ARGS_OR_HEADER, "recipients: the arguments, without any those in the header (default)"),
+	FLAGV('A', NULL, &source, ARGS_OR_HEADER, "recipients: the arguments, or else the header (default)"),
 	FLAGV('H', NULL, &source, BOTH, "recipients: arguments and header"),
 	FLAG('s', NULL, &ignore_path, "a Return-Path field does not set the envelope sender"),
 	TEXT('f', NULL, &given_sender, "sender", "envelope sender"),
@@ -367,5 +367,6 @@ static int inject_main(int argc, char **argv)
 APPLET(inject) = {
 	.name = "inject", .aliases = "qmail-inject", .family = "inject",
 	.brief = "complete a message's header and send it",
-	.args = "[recipient ...]", .opts = opts, .role = AS_CALLER, .flags = APPLET_CLIENT, .main = inject_main,
+	.args = "[recipient ...]", .opts = opts, .role = AS_CALLER,
+	.flags = APPLET_CLIENT, .main = inject_main,
 };

@@ -1,5 +1,5 @@
-/* irmail - take a message from UUCP, as rmail.  uuxqt runs it with the recipients as arguments and, on fd 0, the
- * From_ lines that tell the way the message came, the nearest host first, and the message. */
+/* irmail - take a message from UUCP, as rmail.  uuxqt runs it with the recipients as arguments and, on
+ * fd 0, the From_ lines that tell the way the message came, the nearest host first, and the message. */
 #include <errno.h>
 
 #include "core/app/applet.h"

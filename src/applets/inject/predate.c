@@ -1,5 +1,5 @@
-/* predate - run a program with a Date field before its input.  Used in front of sendmail when the date must be
- * that of writing in the writer's time zone; exits as the program does. */
+/* predate - run a program with a Date field before its input.  Used in front of sendmail when the date must
+ * be that of writing in the writer's time zone; exits as the program does. */
 #include "core/app/applet.h"
 #include "core/app/feed.h"
 #include "core/app/log.h"

@@ -72,7 +72,8 @@ static void speak_smtp(void)
 	static const char *const local[][2] = {
 		{"RELAYCLIENT", ""}, {"DATABYTES", "0"}, {"PROTO", "TCP"},
 		{"TCPLOCALIP", "127.0.0.1"}, {"TCPLOCALHOST", "localhost"},
-		{"TCPREMOTEIP", "127.0.0.1"}, {"TCPREMOTEHOST", "localhost"}, {"TCPREMOTEINFO", "sendmail-bs"},
+		{"TCPREMOTEIP", "127.0.0.1"}, {"TCPREMOTEHOST", "localhost"},
+		{"TCPREMOTEINFO", "sendmail-bs"},
 	};
 	char *argv[] = {"qmail-smtpd", NULL};
 

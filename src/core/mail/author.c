@@ -14,8 +14,9 @@ static struct str first_of(const enum conf_id *ids, size_t n)
 	}
 	return str_z(NULL);
 }
-#define FIRST_OF(...) first_of((const enum conf_id[]){__VA_ARGS__}, \
-	sizeof (const enum conf_id[]){__VA_ARGS__} / sizeof(enum conf_id))
+#define FIRST_OF(...) \
+	first_of((const enum conf_id[]){__VA_ARGS__}, \
+		sizeof (const enum conf_id[]){__VA_ARGS__} / sizeof(enum conf_id))
 
 void author_init(struct author *w)
 {

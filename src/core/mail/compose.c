@@ -62,8 +62,11 @@ struct reading {
 	bool resent;
 };
 
-static void note(struct buf *list, const struct addr *a)
+static void note(struct compose *c, struct buf *list, const struct addr *a)
 {
+	c->full = c->full || list->n + a->text.n >= COMPOSE_RCPTS;
+	if (c->full)
+		return;
 	buf_add(list, buf_str(&a->text));
 	buf_addc(list, 0);
 }
@@ -78,9 +81,9 @@ static void each(void *ctx, struct addr *a)
 		r->c->sender_given = true;
 	}
 	if (r->what & RCPT && a->text.n)
-		note(r->resent ? &r->c->resent_to : &r->c->to, a);
+		note(r->c, r->resent ? &r->c->resent_to : &r->c->to, a);
 	if (r->what & VISIBLE && !r->resent && a->text.n)
-		note(&r->c->visible, a);
+		note(r->c, &r->c->visible, a);
 }
 
 /* Parse a field of addresses and put its new form to the others unless it is dropped. */
@@ -98,6 +101,8 @@ static int rewrite(struct reading *r, const struct head_field *f, struct err *e)
 		return err_perm(e, 0, "unable to parse this line (%s): %.*s", why.text,
 			(int)(line.n < 120 ? line.n : 120), line.p);
 	}
+	if (r->c->full)
+		return err_perm(e, 0, "recipients of more than %d bytes", COMPOSE_RCPTS);
 	buf_addc(b, '\n');
 	if (r->what & DROP)
 		buf_trunc(b, start);

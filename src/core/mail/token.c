@@ -85,9 +85,9 @@ static size_t next(struct tokens *t, struct str s, size_t i, struct token *k)
 	static const char single[] = ".@,:;<>";
 	const char *at = strchr(single, s.p[i]);
 
-	k->pos = t->text.n;
+	k->pos = (uint32_t)t->text.n;
 	if (at) {
-		k->kind = TOKEN_DOT + (unsigned)(at - single);
+		k->kind = (uint8_t)(TOKEN_DOT + (at - single));
 		buf_addc(&t->text, s.p[i]);
 		return i + 1;
 	}
@@ -132,6 +132,8 @@ int tokens_read(struct tokens *t, struct str value, struct err *e)
 {
 	struct token k = {0};
 
+	if (value.n > TOKENS_MAX)
+		return err_perm(e, 0, "too long");
 	if (value.n && memchr(value.p, 0, value.n))
 		return err_perm(e, 0, "zero byte");
 	for (size_t i = 0; i < value.n; k.blank = false) {
@@ -143,7 +145,7 @@ int tokens_read(struct tokens *t, struct str value, struct err *e)
 
 		if (!end)
 			return err_perm(e, 0, "%s", why(value.p[i]));
-		k.n = t->text.n - k.pos;
+		k.n = (uint32_t)(t->text.n - k.pos);
 		vec_push(&t->list, k);
 		i = end;
 	}
