@@ -15,7 +15,10 @@
 #include "core/sys/pw.h"
 #include "queue/headerfilter.h"
 #include "queue/layout.h"
+#include "queue/spare.h"
 #include "queue/trigger.h"
+
+enum { SPARE_FRESH = 600 };	/* seconds before a spare's access time is renewed */
 
 struct put {
 	struct layout lay;
@@ -129,38 +132,63 @@ static void full_path(const struct put *p, enum part part, struct buf *b)
 	layout_path(&p->lay, part, p->id, b);
 }
 
-/* Stage 1: a new file in pid, whose inode number becomes the message's name in mess. */
+static int write_failed(const struct put *p, const struct buf *fn, struct err *e)
+{
+	return err_code(e, 53, p->out.failed ? p->out.failed : errno, "unable to write %s", fn->p);
+}
+
+/* A new or spare file in pid, open for writing; its name replaces *fn. */
+static int new_file(struct put *p, struct buf *fn, struct err *e)
+{
+	int fd = spare_open(p->dir.p, fn);
+
+	for (int seq = 1; fd < 0; seq++) {
+		buf_set(fn, buf_str(&p->dir));
+		buf_fmt(fn, "/pid/%ld.%lld.%d", (long)proc_pid(), (long long)clock_now(), seq);
+		fd = file_open(fn->p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		if (fd < 0 && (errno != EEXIST || seq == 9))
+			return err_code(e, 70, errno, "unable to create %s", fn->p);
+	}
+	return fd;
+}
+
+/* Stage 1: a file in pid, whose inode number becomes the message's name in mess. */
 static int create(struct put *p, struct err *e)
 {
 	struct buf pid = BUF_INIT, mess = BUF_INIT;
 	struct stat st;
 	int r = -1;
 
-	for (int seq = 1; p->messfd < 0; seq++) {
-		buf_set(&pid, buf_str(&p->dir));
-		buf_fmt(&pid, "/pid/%ld.%lld.%d", (long)proc_pid(), (long long)clock_now(), seq);
-		p->messfd = file_open(pid.p, O_WRONLY | O_CREAT | O_EXCL, 0644);
-		if (p->messfd < 0 && (errno != EEXIST || seq == 9)) {
-			err_code(e, 70, errno, "unable to create %s", pid.p);
-			goto out;
+	while (r < 0) {
+		p->messfd = new_file(p, &pid, e);
+		if (p->messfd < 0)
+			break;
+		if (file_fstat(p->messfd, &st) < 0) {
+			err_code(e, 70, errno, "unable to stat %s", pid.p);
+			file_unlink(pid.p);
+			break;
+		}
+		p->id = (uint64_t)st.st_ino;
+		full_path(p, Q_MESS, &mess);
+		r = file_rename_new(pid.p, mess.p);
+		if (r == 0) {
+			buf_set(&p->mess, buf_str(&mess));
+			/* a spare is ours only now: it may hold something, and be so old that it looks like a leftover */
+			if (st.st_size && file_truncate(p->messfd, 0) < 0) {
+				r = write_failed(p, &p->mess, e);
+				break;
+			}
+			if (st.st_atime + SPARE_FRESH < clock_now())
+				file_touch(p->messfd);
+		} else if (errno == ENOENT && file_exists(p->dir.p) && !file_exists(pid.p)) {
+			fd_close(p->messfd);	/* a spare somebody else has taken */
+			p->messfd = -1;
+		} else {
+			err_code(e, 67, errno, "unable to link %s to %s", pid.p, mess.p);
+			file_unlink(pid.p);
+			break;
 		}
 	}
-	if (file_fstat(p->messfd, &st) < 0) {
-		err_code(e, 70, errno, "unable to stat %s", pid.p);
-		goto gone;
-	}
-	p->id = (uint64_t)st.st_ino;
-	full_path(p, Q_MESS, &mess);
-	if (file_rename_new(pid.p, mess.p) < 0) {
-		err_code(e, 67, errno, "unable to link %s to %s", pid.p, mess.p);
-		goto gone;
-	}
-	buf_set(&p->mess, buf_str(&mess));
-	r = 0;
-	goto out;
-gone:
-	file_unlink(pid.p);
-out:
 	buf_free(&pid);
 	buf_free(&mess);
 	return r;
@@ -206,17 +234,26 @@ out:
 	return NULL;
 }
 
-static int write_failed(const struct put *p, const struct buf *fn, struct err *e)
-{
-	return err_code(e, 53, p->out.failed ? p->out.failed : errno, "unable to write %s", fn->p);
-}
-
 int put_data(struct put *p, const void *data, size_t n, struct err *e)
 {
 	struct str s = str_make(data, n);
 	int r = p->filter.active ? headerfilter_feed(&p->filter, s, keep, p) : out_add(&p->out, s);
 
 	return r < 0 ? write_failed(p, &p->mess, e) : 0;
+}
+
+/* The envelope's file, a spare if there is one.  A leftover of the same number belongs to a message that is
+ * gone. */
+static int envelope_file(struct put *p, const char *intd)
+{
+	int fd = spare_take(p->dir.p, intd);
+
+	if (fd >= 0)
+		return fd;
+	fd = file_open(intd, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (fd < 0 && errno == EEXIST && file_unlink(intd) == 0)
+		fd = file_open(intd, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	return fd;
 }
 
 /* Stage 2 ends: the message is written.  Stage 3 begins: the envelope, in intd. */
@@ -230,10 +267,7 @@ int put_body_end(struct put *p, struct err *e)
 	if (p->sync)
 		file_sync_start(p->messfd);
 	full_path(p, Q_INTD, &intd);
-	/* a leftover of the same number belongs to a message that is gone */
-	p->intdfd = file_open(intd.p, O_WRONLY | O_CREAT | O_EXCL, 0644);
-	if (p->intdfd < 0 && errno == EEXIST && file_unlink(intd.p) == 0)
-		p->intdfd = file_open(intd.p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	p->intdfd = envelope_file(p, intd.p);
 	if (p->intdfd < 0) {
 		err_code(e, 65, errno, "unable to create %s", intd.p);
 		goto out;

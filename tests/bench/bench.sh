@@ -11,7 +11,7 @@ CASES=${*:-deliver-1 deliver-50 relay sendmail memory start calls}
 [ "$(id -u)" = 0 ] || fatal "run as root"
 command -v smtp-source >/dev/null || fatal "package postfix is missing"
 
-build build-bench --buildtype=release -Dtests=false
+build build-bench --buildtype=release -Dstatic=true -Dtests=false
 BIN=$PWD/build-bench/indimail
 W=$(mktemp -d "${BENCH_DIR:-/var/tmp}/indimail-bench.XXXXXX") || exit 1
 chmod 755 "$W"
@@ -45,7 +45,7 @@ pf_start() {
 	chown postfix "$W/pfd"
 	chown $uid:$uid "$W/pfm"
 	cp /etc/postfix/master.cf.proto "$W/pf/master.cf" 2>/dev/null || cp /usr/share/postfix/master.cf.dist "$W/pf/master.cf"
-	sed -i 's/^smtp      inet/127.0.0.1:2626 inet/; s/^\([^#]*\)\(y\|-\)\( *[-y] *[-0-9]* *[-0-9]* *smtpd\)/\1n\3/' "$W/pf/master.cf"
+	sed -i 's/^smtp      inet/127.0.0.1:2626 inet/' "$W/pf/master.cf"
 	awk '/^[a-z0-9]/ && NF >= 8 { $5 = "n" } { print }' "$W/pf/master.cf" >"$W/pf/m" && mv "$W/pf/m" "$W/pf/master.cf"
 	cat >"$W/pf/main.cf" <<-END
 		compatibility_level = 3.6
@@ -120,16 +120,19 @@ deliver() {
 	echo "$(rate "$MESSAGES" $((t1 - t0))) $(rate "$MESSAGES" $((t2 - t0)))"
 }
 
+im_queued() { find "$W"/im/queue/*/mess -type f | wc -l; }
+pf_queued() { find "$W"/pfq/{incoming,active,deferred,maildrop} -type f | wc -l; }
+
+# relay SYSTEM PORT: from the first connection until the queue is empty
 relay() {
-	local sys=$1 port=$2 t0 pid got
-	smtp-sink -c 127.0.0.1:2627 200 >"$W/sink.out" 2>&1 &
+	local sys=$1 port=$2 t0
+	smtp-sink -u postfix 127.0.0.1:2627 200 >/dev/null 2>&1 &
 	SINK=$!
 	sleep 0.3
 	t0=$(now)
 	smtp-source -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t b@sink.test "inet:127.0.0.1:$port"
-	for _ in $(seq 2400); do
-		got=$(tr '\r' '\n' <"$W/sink.out" | grep -o '[0-9]*' | tail -1)
-		[ "${got:-0}" -lt "$MESSAGES" ] || break
+	for _ in $(seq 1200); do
+		[ "$("${sys}_queued")" != 0 ] || break
 		sleep 0.05
 	done
 	rate "$MESSAGES" $(($(now) - t0))

@@ -8,5 +8,7 @@
 
 /* A pattern that is no valid regular expression matches nothing. */
 bool pattern_match(struct str text, struct str pattern);
+/* The same without QREGEX: where patterns are never regular expressions. */
+bool pattern_match_shell(struct str text, struct str pattern);
 
 #endif

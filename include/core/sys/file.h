@@ -28,8 +28,10 @@ int file_mkfifo(const char *fn, mode_t mode);
 int file_chmod(const char *fn, mode_t mode);
 int file_chown(const char *fn, uid_t uid, gid_t gid);	/* does not follow links */
 int file_mtime(const char *fn, time_t t);	/* set both times, seconds */
+void file_touch(int fd);			/* used and changed just now */
 int file_chdir(const char *dir);
 int file_truncate(int fd, off_t size);
+int file_empty(const char *fn);		/* truncate to nothing, by name */
 mode_t file_umask(mode_t mask);
 
 int file_sync(int fd);				/* fsync */

@@ -14,6 +14,7 @@
 #include "core/sys/out.h"
 #include "core/sys/sig.h"
 #include "queue/layout.h"
+#include "queue/spare.h"
 
 #include <errno.h>
 
@@ -42,12 +43,23 @@ static void sweep_pid(void)
 	dir_close(&d);
 }
 
-/* A missing file is as good as a removed one. */
-static bool removed(enum part part, uint64_t id)
+static const char *name_of(enum part part, uint64_t id)
 {
 	buf_clear(&path);
 	layout_path(&lay, part, id, &path);
-	return file_unlink(path.p) == 0 || errno == ENOENT;
+	return path.p;
+}
+
+/* A missing file is as good as a removed one. */
+static bool unlinked(enum part part, uint64_t id)
+{
+	return file_unlink(name_of(part, id)) == 0 || errno == ENOENT;
+}
+
+/* A finished file serves again. */
+static bool parked(enum part part, uint64_t id, bool empty)
+{
+	return spare_park(name_of(part, id), empty) == 0 || errno == ENOENT;
 }
 
 /* foop/ID: a message is finished.  todo/...ID: it has been preprocessed.  done/ID: it was finished by
@@ -61,11 +73,11 @@ static char answer(struct str request)
 		!num_parse(str_from(request, str_rchr(request, '/') + 1), UINT64_MAX, &id))
 		return 'x';
 	if (str_starts(request, STR("foop/")))
-		return removed(Q_INTD, id) && removed(Q_MESS, id) ? '+' : '!';
-	if (str_starts(request, STR("todo/")))
-		return removed(Q_INTD, id) && removed(Q_TODO, id) ? '+' : '!';
+		return parked(Q_INTD, id, true) && parked(Q_MESS, id, true) ? '+' : '!';
+	if (str_starts(request, STR("todo/")))	/* todo counts until its last name goes: it is not emptied */
+		return unlinked(Q_INTD, id) && parked(Q_TODO, id, false) ? '+' : '!';
 	if (str_starts(request, STR("done/")))
-		return removed(Q_TODO, id) && removed(Q_INTD, id) && removed(Q_MESS, id) ? '+' : '!';
+		return unlinked(Q_TODO, id) && parked(Q_INTD, id, true) && parked(Q_MESS, id, true) ? '+' : '!';
 	return 'x';
 }
 

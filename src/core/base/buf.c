@@ -94,6 +94,8 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
 	va_list ap;
 	int need;
 
+	if (!fmt)
+		return;
 	va_start(ap, fmt);
 	need = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);

@@ -199,6 +199,9 @@ int envdir_defaultqueue(const char *prog, struct err *warn, struct err *e)
 	struct buf dir = BUF_INIT;
 	int r = 0;
 
+	/* the fast way in leaves out everything optional */
+	if (conf_set(CONF_FASTQUEUE) && strcmp(prog, "qmail-inject") == 0)
+		return 0;
 	apply_home(prog, warn);
 	if (conf_env(CONF_QUEUE_BASE))
 		return 0;

@@ -20,16 +20,26 @@ static bool regex_match(const char *text, const char *pattern)
 	return hit;
 }
 
+bool pattern_match_shell(struct str text, struct str pattern)
+{
+	if (!conf_set(CONF_USE_FNMATCH))
+		return wildmat(text, pattern);
+	char *t = mem_copy(text.p, text.n), *p = mem_copy(pattern.p, pattern.n);
+	bool hit = fnmatch(p, t, FNM_PATHNAME | FNM_CASEFOLD) == 0;
+
+	mem_free(t);
+	mem_free(p);
+	return hit;
+}
+
 bool pattern_match(struct str text, struct str pattern)
 {
 	long regex = 0;
 
-	if (conf_int(CONF_QREGEX, &regex, NULL) < 0)
-		regex = 0;
-	if (!regex && !conf_set(CONF_USE_FNMATCH))
-		return wildmat(text, pattern);
+	if (conf_int(CONF_QREGEX, &regex, NULL) < 0 || !regex)
+		return pattern_match_shell(text, pattern);
 	char *t = mem_copy(text.p, text.n), *p = mem_copy(pattern.p, pattern.n);
-	bool hit = regex ? regex_match(t, p) : fnmatch(p, t, FNM_PATHNAME | FNM_CASEFOLD) == 0;
+	bool hit = regex_match(t, p);
 
 	mem_free(t);
 	mem_free(p);

@@ -47,6 +47,27 @@ static bool applies(struct str subject, struct str pattern)
 	return pattern.n > 0 && pattern_match(subject, pattern);
 }
 
+int rules_apply_domain(const struct list *l, struct str address)
+{
+	struct buf domain = BUF_INIT;
+	size_t at = str_rchr(address, '@');
+	int last = 0;
+
+	buf_set(&domain, str_from(address, at + 1));
+	buf_lower(&domain);
+	for (size_t i = 0; i < l->lines.n; i++) {
+		struct str list = l->lines.p[i];
+		struct str pattern = str_cut(&list, ':');
+
+		if (!list.p || !pattern_match_shell(buf_str(&domain), pattern))
+			continue;
+		rules_assign(list);
+		last = (int)i + 1;
+	}
+	buf_free(&domain);
+	return last;
+}
+
 int rules_apply(enum conf_id id, struct str subject, struct err *e)
 {
 	struct list l = LIST_INIT;

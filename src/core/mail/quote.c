@@ -26,7 +26,7 @@ static char safe(char c)
 	return c && c != '\r' && c != '\n' ? c : '_';
 }
 
-static void add_quoted(struct buf *b, struct str s)
+void quote_always(struct buf *b, struct str s)
 {
 	buf_addc(b, '"');
 	for (size_t i = 0; i < s.n; i++) {
@@ -39,6 +39,14 @@ static void add_quoted(struct buf *b, struct str s)
 	buf_addc(b, '"');
 }
 
+void quote_box(struct buf *b, struct str box)
+{
+	if (dot_atom(box))
+		buf_add(b, box);
+	else
+		quote_always(b, box);
+}
+
 void quote_address(struct buf *b, struct str address)
 {
 	size_t at = str_rchr(address, '@');
@@ -46,10 +54,7 @@ void quote_address(struct buf *b, struct str address)
 
 	if (!address.n)
 		return;
-	if (dot_atom(box))
-		buf_add(b, box);
-	else
-		add_quoted(b, box);
+	quote_box(b, box);
 	for (size_t i = at; i < address.n; i++)
 		buf_addc(b, safe(address.p[i]));
 }

@@ -91,12 +91,12 @@ int smtpc_reply(struct smtpc *c)
 		size_t start = c->text.n;
 
 		if (read_line(c, &len, end) < 0)
-			return -1;
+			goto failed;
 		int code = check_line(&c->text, start);
 
 		if (code == 0) {
 			errno = EPROTO;
-			return -1;
+			goto failed;
 		}
 		if (code > 0)
 			return c->code = code;
@@ -104,6 +104,8 @@ int smtpc_reply(struct smtpc *c)
 			buf_trunc(&c->text, REPLY_TEXT);
 	}
 	errno = EMSGSIZE;
+failed:
+	buf_clear(&c->text);	/* it may hold anything */
 	return -1;
 }
 

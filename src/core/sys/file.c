@@ -133,6 +133,11 @@ int file_mtime(const char *fn, time_t t)
 	return utimensat(AT_FDCWD, fn, ts, 0);
 }
 
+void file_touch(int fd)
+{
+	futimens(fd, NULL);
+}
+
 int file_chdir(const char *dir)
 {
 	if (FAULT("chdir"))
@@ -145,6 +150,13 @@ int file_truncate(int fd, off_t size)
 	if (FAULT("truncate"))
 		return -1;
 	return ftruncate(fd, size);
+}
+
+int file_empty(const char *fn)
+{
+	if (FAULT("truncate"))
+		return -1;
+	return truncate(fn, 0);
 }
 
 mode_t file_umask(mode_t mask)

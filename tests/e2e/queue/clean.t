@@ -29,8 +29,8 @@ QUEUEDIR=$T/nowhere code "no queue" 111 qmail-clean </dev/null
 echo old >"$QUEUEDIR/pid/1.1.1"; echo new >"$QUEUEDIR/pid/2.2.2"; mkdir "$QUEUEDIR/pid/3"
 touch -a -d '3 days ago' "$QUEUEDIR/pid/1.1.1" "$QUEUEDIR/pid/3"
 ask foop/1 >/dev/null
-is "old pid files are swept" "$(ls "$QUEUEDIR/pid" | tr '\n' ' ')" "2.2.2 3 "
+is "old pid files are swept" "$(ls "$QUEUEDIR/pid" | grep -v spare | tr '\n' ' ')" "2.2.2 3 "
 sleep 1.1
 OSSIFIED=0 ask foop/1 >/dev/null
-is "OSSIFIED says how old" "$(ls "$QUEUEDIR/pid" | tr '\n' ' ')" "3 "
+is "OSSIFIED says how old" "$(ls "$QUEUEDIR/pid" | grep -v spare | tr '\n' ' ')" "3 "
 done_testing
