@@ -1,0 +1,69 @@
+/* job - one message at work in the scheduler, and the parts the scheduler consists of: sched.c (control,
+ * deliveries, reports), first.c (first attempts), settled.c (messages on disk).  Only they include this. */
+#ifndef QUEUE_JOB_H
+#define QUEUE_JOB_H
+
+#include "queue/sched.h"
+
+enum rcpt_state { WAITING, RUNNING, DELIVERED, FAILED, DEFERRED };
+
+struct rcpt {
+	struct str addr;
+	int chan;
+	enum rcpt_state state;
+	char *report;		/* of a failure, owned */
+	size_t report_len;
+};
+
+struct job {
+	struct arena mem;
+	uint64_t id;
+	time_t birth, retry;
+	struct str sender, extra, headers;
+	int refs;		/* deliveries running */
+	bool dying;
+	/* settled messages: one channel */
+	int chan;
+	size_t left;		/* recipients not finished, as far as the pass has read */
+	bool open;		/* the pass still reads */
+	/* first attempts: both channels */
+	bool fresh, settling, touched;
+	VEC(struct rcpt) rcpts;
+	size_t next[CHANS];	/* where the search for a waiting recipient goes on */
+};
+
+struct job *job_new(uint64_t id);
+void job_free(struct job *j);
+/* Older than its lifetime: the deferrals of this pass are failures. */
+bool job_dying(const struct sched *s, const struct job *j, time_t now);
+/* The table of first attempts by id. */
+struct job *job_find(const struct sched *s, uint64_t id);
+void job_add(struct sched *s, struct job *j);
+void job_del(struct sched *s, const struct job *j);
+
+/* sched.c */
+void sched_say(struct sched *s, const char *level, const char *what, const char *fn, int num);
+void sched_ask_clean(struct sched *s, const char *what, uint64_t id, bool first, bool stray);
+/* Hand a recipient to the spawner; a slot is free. */
+void sched_deliver(struct sched *s, int chan, struct job *j, struct str rcpt, size_t index, off_t mpos);
+
+/* first.c */
+bool first_step(struct sched *s, int chan);		/* start one delivery; false: nothing waits */
+void first_report(struct sched *s, struct delivery *d, char letter, struct str text);
+void first_check(struct sched *s, struct job *j);	/* has every recipient been tried? */
+void first_settle(struct sched *s, struct job *j);	/* todo-proc has written its files */
+
+/* settled.c */
+extern const enum part chan_part[CHANS];
+void settled_path(const struct sched *s, enum part p, uint64_t id, struct buf *fn);
+/* Note a failure and look at the message again in a while; chan < 0: among the finished ones. */
+void settled_retry(struct sched *s, int chan, uint64_t id, const char *what, const char *fn, int num);
+void settled_open(struct sched *s, int chan, uint64_t id);	/* begin a pass */
+bool settled_step(struct sched *s, int chan);			/* its next delivery; false: the pass is over */
+void settled_close(struct sched *s, struct pass *p);
+void settled_report(struct sched *s, int chan, struct delivery *d, char letter, struct str text);
+void settled_mark(struct sched *s, int chan, uint64_t id, off_t mpos);	/* this recipient is finished */
+void settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report);
+void settled_finish(struct sched *s, uint64_t id);		/* no recipients left */
+
+#endif

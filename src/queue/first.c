@@ -1,0 +1,176 @@
+/* first - first attempts: messages still in todo, their recipients in memory; see job.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/sys/clock.h"
+#include "core/sys/file.h"
+#include "queue/envelope.h"
+#include "queue/job.h"
+#include "queue/qlog.h"
+
+enum { FRESH_SHIFT = 512 };	/* consumed entries before the list is moved down */
+
+static void order_settle(struct sched *s, struct job *j)
+{
+	j->settling = true;
+	buf_fmt(&s->todo, "S%llu %lld ", (unsigned long long)j->id, (long long)j->birth);
+	for (size_t i = 0; i < j->rcpts.n; i++)
+		buf_addc(&s->todo, j->rcpts.p[i].state == DELIVERED ? '1' : '0');
+	buf_addc(&s->todo, 0);
+}
+
+static bool parse(struct job *j, struct str records)
+{
+	struct str rest = arena_str(&j->mem, records), text;
+	int letter;
+
+	while ((letter = envelope_next(&rest, &text)) > 0) {
+		if (letter == 'F')
+			j->sender = text;
+		else if (letter == 'e')
+			j->extra = text;
+		else if (letter == 'h')
+			j->headers = text;
+		else if (letter == 'L' || letter == 'R') {
+			struct rcpt r = {.addr = text, .chan = letter == 'R' ? CHAN_REMOTE : CHAN_LOCAL};
+
+			vec_push(&j->rcpts, r);
+		}
+	}
+	return letter == 0 && j->sender.p && j->rcpts.n;
+}
+
+void sched_first(struct sched *s, uint64_t id, time_t birth, struct str records)
+{
+	struct job *j;
+	bool on[CHANS] = {false, false};
+
+	if (job_find(s, id))
+		return;
+	j = job_new(id);
+	j->fresh = true;
+	j->birth = birth;
+	if (!parse(j, records)) {
+		qlog_say(&s->log, "alert", s->program, s->q, "unintelligible announcement of msg %llu",
+			(unsigned long long)id);
+		job_free(j);
+		return;
+	}
+	job_add(s, j);
+	s->running++;
+	for (size_t i = 0; i < j->rcpts.n; i++)
+		on[j->rcpts.p[i].chan] = true;
+	for (int c = 0; c < CHANS; c++)
+		if (on[c])
+			vec_push(&s->fresh[c], j);
+}
+
+static void forget(struct sched *s, struct job *j)
+{
+	for (int c = 0; c < CHANS; c++)
+		for (size_t i = s->fresh_at[c]; i < s->fresh[c].n; i++)
+			if (s->fresh[c].p[i] == j)
+				s->fresh[c].p[i] = NULL;
+	job_del(s, j);
+	s->running--;
+	job_free(j);
+}
+
+/* Every recipient has been tried? */
+void first_check(struct sched *s, struct job *j)
+{
+	size_t delivered = 0, waiting = 0;
+
+	for (size_t i = 0; i < j->rcpts.n; i++) {
+		delivered += j->rcpts.p[i].state == DELIVERED;
+		waiting += j->rcpts.p[i].state == WAITING;
+	}
+	if (j->refs || j->settling || (waiting && !s->exiting))
+		return;
+	if (delivered == j->rcpts.n) {
+		sched_ask_clean(s, "done", j->id, true, false);
+		forget(s, j);
+	} else if (waiting && !j->touched) {
+		forget(s, j);	/* exiting: it simply stays in todo */
+	} else {
+		order_settle(s, j);
+	}
+}
+
+/* The next waiting recipient of the oldest first attempt on this channel; false when there is none. */
+bool first_step(struct sched *s, int chan)
+{
+	if (s->fresh_at[chan] >= FRESH_SHIFT) {
+		size_t n = s->fresh[chan].n -= s->fresh_at[chan];
+
+		memmove(s->fresh[chan].p, s->fresh[chan].p + s->fresh_at[chan], n * sizeof *s->fresh[chan].p);
+		s->fresh_at[chan] = 0;
+	}
+	while (s->fresh_at[chan] < s->fresh[chan].n) {
+		struct job *j = s->fresh[chan].p[s->fresh_at[chan]];
+
+		for (size_t i = j ? j->next[chan] : 0; j && i < j->rcpts.n; i++) {
+			struct rcpt *r = &j->rcpts.p[i];
+
+			j->next[chan] = i + 1;
+			if (r->chan != chan || r->state != WAITING)
+				continue;
+			r->state = RUNNING;
+			j->touched = true;
+			sched_deliver(s, chan, j, r->addr, i, 0);
+			return true;
+		}
+		s->fresh_at[chan]++;
+	}
+	s->fresh_at[chan] = s->fresh[chan].n = 0;
+	return false;
+}
+
+/* todo-proc has written info, local and remote of a first attempt: what failed is marked and noted,
+ * what was deferred waits. */
+void first_settle(struct sched *s, struct job *j)
+{
+	off_t pos[CHANS] = {0, 0};
+	size_t left[CHANS] = {0, 0}, written[CHANS] = {0, 0};
+	struct buf fn = BUF_INIT;
+	time_t now = clock_now();
+
+	for (size_t i = 0; i < j->rcpts.n; i++) {
+		struct rcpt *r = &j->rcpts.p[i];
+
+		written[r->chan] += r->state != DELIVERED;
+		if (r->state == FAILED) {
+			settled_bounce(s, j->id, r->addr, str_make(r->report, r->report_len));
+			settled_mark(s, r->chan, j->id, pos[r->chan]);
+		}
+		left[r->chan] += r->state == DEFERRED || r->state == WAITING;
+		pos[r->chan] += (off_t)r->addr.n + 2;
+	}
+	for (int c = 0; c < CHANS; c++) {
+		if (left[c]) {
+			prio_add(&s->c[c].due, sched_next_try(j->birth, now, c), j->id);
+		} else if (written[c]) {
+			settled_path(s, chan_part[c], j->id, &fn);
+			if (file_unlink(fn.p) < 0)
+				settled_retry(s, c, j->id, "unable to unlink", fn.p, errno), left[c]++;
+		}
+	}
+	if (!left[CHAN_LOCAL] && !left[CHAN_REMOTE])
+		prio_add(&s->done, now, j->id);
+	buf_free(&fn);
+	forget(s, j);
+}
+
+void first_report(struct sched *s, struct delivery *d, char letter, struct str text)
+{
+	struct job *j = d->job;
+	struct rcpt *r = &j->rcpts.p[d->index];
+
+	r->state = letter == 'K' ? DELIVERED : letter == 'D' ? FAILED : DEFERRED;
+	if (letter == 'D') {
+		r->report = mem_copy(text.p, text.n);
+		r->report_len = text.n;
+	}
+	first_check(s, j);
+}
