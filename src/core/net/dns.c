@@ -338,12 +338,13 @@ static void turn(struct dns *d, long long left)
 {
 	ares_socket_t socks[ARES_GETSOCK_MAXNUM];
 	struct pollfd polls[ARES_GETSOCK_MAXNUM];
-	int bits = ares_getsock(d->channel, socks, ARES_GETSOCK_MAXNUM);
+	/* unsigned: the library's own macros shift a one into the sign bit */
+	unsigned bits = (unsigned)ares_getsock(d->channel, socks, ARES_GETSOCK_MAXNUM);
 	size_t n = 0;
 
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		short events = (short)((ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) |
-			(ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0));
+		short events = (short)((bits >> i & 1 ? POLLIN : 0) |
+			(bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
 
 		if (events)
 			polls[n++] = (struct pollfd){socks[i], events, 0};
