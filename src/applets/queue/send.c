@@ -11,6 +11,7 @@
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/lock.h"
+#include "core/sys/plugin.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "queue/qlog.h"
@@ -334,6 +335,29 @@ static void set_signals(void)
 	sig_ignore(SIGPIPE);
 }
 
+/* START_PLUGIN: the site's own code, once, before anything happens. */
+static void run_plugins(void)
+{
+	struct buf dir = BUF_INIT, names = BUF_INIT, symbol = BUF_INIT, fn = BUF_INIT;
+	struct err e = {0};
+
+	if (conf_line(CONF_PLUGINDIR, &dir, &e) < 0 || conf_line(CONF_START_PLUGIN, &names, &e) < 0 ||
+		conf_line(CONF_START_PLUGIN_SYMB, &symbol, &e) < 0)
+		cannot_start(e.text, e.num);
+	if (str_chr(buf_str(&dir), '/') < dir.n)
+		cannot_start("PLUGINDIR must be one path component", 0);
+	for (struct str rest = buf_str(&names), w; (w = str_word(&rest)).n; ) {
+		buf_clear(&fn);
+		buf_fmt(&fn, "%s/%s/%.*s", conf_home(), dir.p, STR_FMT(w));
+		if (plugin_run(fn.p, symbol.p, &e) < 0)
+			cannot_start(e.text, e.num);
+	}
+	buf_free(&dir);
+	buf_free(&names);
+	buf_free(&symbol);
+	buf_free(&fn);
+}
+
 static void prepare(void)
 {
 	struct err e = {0};
@@ -343,6 +367,7 @@ static void prepare(void)
 		cannot_start("lost todo-proc connection", 0);
 	if (sched_load(&s, &e) < 0)
 		cannot_start(e.text, e.num);
+	run_plugins();
 	if (file_chdir(queue_here()) < 0)
 		cannot_start("unable to switch to queue directory", errno);
 	fd = file_open("lock/sendmutex", O_WRONLY | O_CREAT, 0600);
