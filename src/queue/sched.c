@@ -260,8 +260,12 @@ void sched_cleaned(struct sched *s, char answer)
 			c.first ? "todo" : "mess", (unsigned long long)c.id);
 	if (c.stray || !c.first)
 		return;
-	if (answer == '+')
-		qlog_end(&s->log, c.id, s->program, s->q);
+	if (answer != '+') {
+		/* still in todo: announced again it would be delivered again */
+		prio_add(&s->unclean, clock_now() + SLEEP_SYSFAIL, c.id);
+		return;
+	}
+	qlog_end(&s->log, c.id, s->program, s->q);
 	buf_fmt(&s->todo, "E%llu", (unsigned long long)c.id);
 	buf_addc(&s->todo, 0);
 }
@@ -462,6 +466,11 @@ static bool step_pass(struct sched *s, int chan)
 	}
 }
 
+static bool stopping(const struct sched *s)
+{
+	return s->exiting || (s->stop_asked && *s->stop_asked);
+}
+
 static void mark_done(struct sched *s, int chan, uint64_t id, off_t mpos)
 {
 	struct buf fn = BUF_INIT;
@@ -475,7 +484,8 @@ static void mark_done(struct sched *s, int chan, uint64_t id, off_t mpos)
 	buf_free(&fn);
 }
 
-static void add_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report)
+/* Note a failure; false: the queue is being stopped and the note could not be written. */
+static bool add_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report)
 {
 	struct err e = {0};
 
@@ -486,9 +496,29 @@ static void add_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str
 		fd_write_all(0, s->log.p, s->log.n);
 		buf_clear(&s->log);
 		clock_nap_ms(BOUNCE_WAIT_MS);
-		if (s->exiting)
-			return;
+		if (stopping(s))
+			return false;
 	}
+	return true;
+}
+
+/* A rescan may have entered a message twice.  Once info is gone its number belongs to somebody else. */
+static bool finishable(struct sched *s, uint64_t id)
+{
+	struct buf fn = BUF_INIT;
+	bool good;
+
+	path(s, Q_INFO, id, &fn);
+	good = file_exists(fn.p);
+	for (int c = 0; c < CHANS && good; c++) {
+		path(s, chan_part[c], id, &fn);
+		if (!file_exists(fn.p))
+			continue;
+		prio_add(&s->c[c].due, clock_now() + SLEEP_SYSFAIL, id);
+		good = false;
+	}
+	buf_free(&fn);
+	return good;
 }
 
 /* All recipients are finished: bounce, then out of the queue. */
@@ -499,6 +529,8 @@ static void finish_message(struct sched *s, uint64_t id)
 	struct err e = {0};
 	enum bounce_result r = BOUNCE_NONE;
 
+	if (!finishable(s, id))
+		return;
 	buf_fmt(&fn, "bounce/%llu", (unsigned long long)id);
 	if (file_exists(fn.p)) {
 		path(s, Q_INFO, id, &fn);
@@ -552,8 +584,8 @@ void sched_first(struct sched *s, uint64_t id, time_t birth, struct str records)
 	struct job *j;
 	bool on[CHANS] = {false, false};
 
-	if (jobs_find(s, id))
-		return;
+	if (s->exiting || jobs_find(s, id))
+		return;	/* it simply stays in todo */
 	j = job_new(id);
 	j->fresh = true;
 	j->birth = birth;
@@ -646,10 +678,10 @@ static void settle_first(struct sched *s, struct job *j)
 		struct rcpt *r = &j->rcpts.p[i];
 
 		written[r->chan] += r->state != DELIVERED;
-		if (r->state == FAILED) {
-			add_bounce(s, j->id, r->addr, str_make(r->report, r->report_len));
+		if (r->state == FAILED && !add_bounce(s, j->id, r->addr, str_make(r->report, r->report_len)))
+			r->state = DEFERRED;
+		if (r->state == FAILED)
 			mark_done(s, r->chan, j->id, pos[r->chan]);
-		}
 		left[r->chan] += r->state == DEFERRED || r->state == WAITING;
 		pos[r->chan] += (off_t)r->addr.n + 2;
 	}
@@ -673,6 +705,10 @@ void sched_settled(struct sched *s, char letter, uint64_t id)
 	struct job *j = jobs_find(s, id);
 	time_t now = clock_now();
 
+	if (j && j->settling && letter == 'G') {
+		forget_first(s, j);
+		return;
+	}
 	if (j && j->settling) {
 		settle_first(s, j);
 		return;
@@ -706,9 +742,9 @@ static void report_settled(struct sched *s, int chan, struct delivery *d, char l
 {
 	struct job *j = d->job;
 
+	if (letter == 'D' && !add_bounce(s, j->id, buf_str(&d->rcpt), text))
+		letter = 'Z';
 	if (letter != 'Z') {
-		if (letter == 'D')
-			add_bounce(s, j->id, buf_str(&d->rcpt), text);
 		mark_done(s, chan, j->id, d->mpos);
 		j->left--;
 	}
@@ -812,7 +848,14 @@ time_t sched_work(struct sched *s)
 		prio_drop_min(&s->done);
 		finish_message(s, item.id);
 	}
-	if (s->exiting || s->detached)
+	if (s->exiting)
+		return next;
+	while (prio_min(&s->unclean, &item) && item.when <= now) {
+		prio_drop_min(&s->unclean);
+		ask_clean(s, "done", item.id, true, false);
+	}
+	next = earlier(next, &s->unclean);
+	if (s->detached)
 		return next;
 	for (int c = 0; c < CHANS; c++)
 		if (ready(s, c) && !s->c[c].pass.job)
@@ -825,6 +868,7 @@ void sched_all_due(struct sched *s)
 	for (int c = 0; c < CHANS; c++)
 		prio_all_due(&s->c[c].due, clock_now());
 	prio_all_due(&s->done, clock_now());
+	prio_all_due(&s->unclean, clock_now());
 }
 
 bool sched_idle(const struct sched *s)
@@ -884,7 +928,7 @@ static void scan_part(struct sched *s, const char *dir)
 		fd_write_all(0, s->log.p, s->log.n);
 		buf_clear(&s->log);
 		clock_nap_ms(10000);
-		if (s->exiting)
+		if (stopping(s))
 			return;
 	}
 	while (dir_next(&d, &name) > 0) {
