@@ -52,6 +52,7 @@ bool first_step(struct sched *s, int chan);		/* start one delivery; false: nothi
 void first_report(struct sched *s, struct delivery *d, char letter, struct str text);
 void first_check(struct sched *s, struct job *j);	/* has every recipient been tried? */
 void first_settle(struct sched *s, struct job *j);	/* todo-proc has written its files */
+void first_forget(struct sched *s, struct job *j);	/* frees j */
 
 /* settled.c */
 extern const enum part chan_part[CHANS];
@@ -63,7 +64,8 @@ bool settled_step(struct sched *s, int chan);			/* its next delivery; false: the
 void settled_close(struct sched *s, struct pass *p);
 void settled_report(struct sched *s, int chan, struct delivery *d, char letter, struct str text);
 void settled_mark(struct sched *s, int chan, uint64_t id, off_t mpos);	/* this recipient is finished */
-void settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report);
+/* Note a failure; false: the queue is being stopped and the note could not be written. */
+bool settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report);
 void settled_finish(struct sched *s, uint64_t id);		/* no recipients left */
 
 #endif

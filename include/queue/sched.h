@@ -4,6 +4,7 @@
 #ifndef QUEUE_SCHED_H
 #define QUEUE_SCHED_H
 
+#include <signal.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -67,6 +68,7 @@ struct sched {
 	long lifetime, bouncelifetime;
 	struct chan c[CHANS];
 	struct prio done;	/* settled messages without recipients left */
+	struct prio unclean;	/* first attempts that succeeded, but clean could not remove them */
 	VEC(struct job *) fresh[CHANS];	/* first attempts with recipients to start */
 	size_t fresh_at[CHANS];
 	struct job **jobs;	/* table of first attempts, by id */
@@ -78,6 +80,7 @@ struct sched {
 	size_t cleaning_at;
 	int sweep_at;		/* the part of mess sched_sweep looks at next */
 	bool exiting, detached;
+	const volatile sig_atomic_t *stop_asked;	/* TERM has come but not been seen; NULL: never */
 };
 
 void sched_init(struct sched *s, const char *program, const char *q);
@@ -88,7 +91,7 @@ void sched_slots(struct sched *s, int chan, int spawner_limit);
 /* Find the settled messages of the queue; errors are logged. */
 void sched_scan(struct sched *s);
 
-/* A D record of todo-proc: channel letter and id. */
+/* A D record of todo-proc: channel letter and id; G: a first attempt that vanished from todo. */
 void sched_settled(struct sched *s, char letter, uint64_t id);
 /* A J record: a first attempt; the text is copied. */
 void sched_first(struct sched *s, uint64_t id, time_t birth, struct str records);

@@ -46,8 +46,8 @@ void sched_first(struct sched *s, uint64_t id, time_t birth, struct str records)
 	struct job *j;
 	bool on[CHANS] = {false, false};
 
-	if (job_find(s, id))
-		return;
+	if (s->exiting || job_find(s, id))
+		return;	/* it simply stays in todo */
 	j = job_new(id);
 	j->fresh = true;
 	j->birth = birth;
@@ -66,7 +66,7 @@ void sched_first(struct sched *s, uint64_t id, time_t birth, struct str records)
 			vec_push(&s->fresh[c], j);
 }
 
-static void forget(struct sched *s, struct job *j)
+void first_forget(struct sched *s, struct job *j)
 {
 	for (int c = 0; c < CHANS; c++)
 		for (size_t i = s->fresh_at[c]; i < s->fresh[c].n; i++)
@@ -90,9 +90,9 @@ void first_check(struct sched *s, struct job *j)
 		return;
 	if (delivered == j->rcpts.n) {
 		sched_ask_clean(s, "done", j->id, true, false);
-		forget(s, j);
+		first_forget(s, j);
 	} else if (waiting && !j->touched) {
-		forget(s, j);	/* exiting: it simply stays in todo */
+		first_forget(s, j);	/* exiting: it simply stays in todo */
 	} else {
 		order_settle(s, j);
 	}
@@ -140,10 +140,10 @@ void first_settle(struct sched *s, struct job *j)
 		struct rcpt *r = &j->rcpts.p[i];
 
 		written[r->chan] += r->state != DELIVERED;
-		if (r->state == FAILED) {
-			settled_bounce(s, j->id, r->addr, str_make(r->report, r->report_len));
+		if (r->state == FAILED && !settled_bounce(s, j->id, r->addr, str_make(r->report, r->report_len)))
+			r->state = DEFERRED;
+		if (r->state == FAILED)
 			settled_mark(s, r->chan, j->id, pos[r->chan]);
-		}
 		left[r->chan] += r->state == DEFERRED || r->state == WAITING;
 		pos[r->chan] += (off_t)r->addr.n + 2;
 	}
@@ -159,7 +159,7 @@ void first_settle(struct sched *s, struct job *j)
 	if (!left[CHAN_LOCAL] && !left[CHAN_REMOTE])
 		prio_add(&s->done, now, j->id);
 	buf_free(&fn);
-	forget(s, j);
+	first_forget(s, j);
 }
 
 void first_report(struct sched *s, struct delivery *d, char letter, struct str text)

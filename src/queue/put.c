@@ -466,16 +466,17 @@ int put_commit(struct put *p, struct err *e)
 	return 0;
 }
 
-/* Back to S1: the name in todo first, then the envelope, then the message. */
+/* Back to S1: the name in todo first, then the envelope, then the message.  What cannot be removed keeps
+ * the rest: a name in todo without its message would take the next one of that number. */
 void put_abort(struct put *p)
 {
 	if (!p)
 		return;
-	if (p->todo.n)
-		file_unlink(p->todo.p);
-	if (p->intd.n)
-		file_unlink(p->intd.p);
-	if (p->mess.n)
-		file_unlink(p->mess.p);
+	const struct buf *names[] = {&p->todo, &p->intd, &p->mess};
+	bool gone = true;
+
+	for (size_t i = 0; gone && i < sizeof names / sizeof *names; i++)
+		if (names[i]->n)
+			gone = file_unlink(names[i]->p) == 0 || errno == ENOENT;
 	release(p);
 }

@@ -17,6 +17,7 @@
 
 enum {
 	REPORT_MAX = 10000,
+	SLEEP_SYSFAIL = 123,	/* seconds before clean is asked again */
 	OUT_MAX = 1 << 20,	/* commands waiting for a spawner before we pause */
 };
 static const int chanskip[CHANS] = {10, 20};
@@ -153,8 +154,12 @@ void sched_cleaned(struct sched *s, char answer)
 			c.first ? "todo" : "mess", (unsigned long long)c.id);
 	if (c.stray || !c.first)
 		return;
-	if (answer == '+')
-		qlog_end(&s->log, c.id, s->program, s->q);
+	if (answer != '+') {
+		/* still in todo: announced again it would be delivered again */
+		prio_add(&s->unclean, clock_now() + SLEEP_SYSFAIL, c.id);
+		return;
+	}
+	qlog_end(&s->log, c.id, s->program, s->q);
 	buf_fmt(&s->todo, "E%llu", (unsigned long long)c.id);
 	buf_addc(&s->todo, 0);
 }
@@ -228,6 +233,10 @@ void sched_settled(struct sched *s, char letter, uint64_t id)
 	struct job *j = job_find(s, id);
 	time_t now = clock_now();
 
+	if (j && j->settling && letter == 'G') {
+		first_forget(s, j);
+		return;
+	}
 	if (j && j->settling) {
 		first_settle(s, j);
 		return;
@@ -336,7 +345,14 @@ time_t sched_work(struct sched *s)
 		prio_drop_min(&s->done);
 		settled_finish(s, item.id);
 	}
-	if (s->exiting || s->detached)
+	if (s->exiting)
+		return next;
+	while (prio_min(&s->unclean, &item) && item.when <= now) {
+		prio_drop_min(&s->unclean);
+		sched_ask_clean(s, "done", item.id, true, false);
+	}
+	next = earlier(next, &s->unclean);
+	if (s->detached)
 		return next;
 	for (int c = 0; c < CHANS; c++)
 		if (ready(s, c) && !s->c[c].pass.job)
@@ -349,6 +365,7 @@ void sched_all_due(struct sched *s)
 	for (int c = 0; c < CHANS; c++)
 		prio_all_due(&s->c[c].due, clock_now());
 	prio_all_due(&s->done, clock_now());
+	prio_all_due(&s->unclean, clock_now());
 }
 
 bool sched_idle(const struct sched *s)

@@ -139,6 +139,11 @@ bool settled_step(struct sched *s, int chan)
 	}
 }
 
+static bool stopping(const struct sched *s)
+{
+	return s->exiting || (s->stop_asked && *s->stop_asked);
+}
+
 void settled_mark(struct sched *s, int chan, uint64_t id, off_t mpos)
 {
 	struct buf fn = BUF_INIT;
@@ -152,7 +157,8 @@ void settled_mark(struct sched *s, int chan, uint64_t id, off_t mpos)
 	buf_free(&fn);
 }
 
-void settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report)
+/* Note a failure; false: the queue is being stopped and the note could not be written. */
+bool settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report)
 {
 	struct err e = {0};
 
@@ -163,9 +169,29 @@ void settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str re
 		fd_write_all(0, s->log.p, s->log.n);
 		buf_clear(&s->log);
 		clock_nap_ms(BOUNCE_WAIT_MS);
-		if (s->exiting)
-			return;
+		if (stopping(s))
+			return false;
 	}
+	return true;
+}
+
+/* A rescan may have entered a message twice.  Once info is gone its number belongs to somebody else. */
+static bool finishable(struct sched *s, uint64_t id)
+{
+	struct buf fn = BUF_INIT;
+	bool good;
+
+	settled_path(s, Q_INFO, id, &fn);
+	good = file_exists(fn.p);
+	for (int c = 0; c < CHANS && good; c++) {
+		settled_path(s, chan_part[c], id, &fn);
+		if (!file_exists(fn.p))
+			continue;
+		prio_add(&s->c[c].due, clock_now() + SLEEP_SYSFAIL, id);
+		good = false;
+	}
+	buf_free(&fn);
+	return good;
 }
 
 /* All recipients are finished: bounce, then out of the queue. */
@@ -176,6 +202,8 @@ void settled_finish(struct sched *s, uint64_t id)
 	struct err e = {0};
 	enum bounce_result r = BOUNCE_NONE;
 
+	if (!finishable(s, id))
+		return;
 	buf_fmt(&fn, "bounce/%llu", (unsigned long long)id);
 	if (file_exists(fn.p)) {
 		settled_path(s, Q_INFO, id, &fn);
@@ -205,9 +233,9 @@ void settled_report(struct sched *s, int chan, struct delivery *d, char letter, 
 {
 	struct job *j = d->job;
 
+	if (letter == 'D' && !settled_bounce(s, j->id, buf_str(&d->rcpt), text))
+		letter = 'Z';
 	if (letter != 'Z') {
-		if (letter == 'D')
-			settled_bounce(s, j->id, buf_str(&d->rcpt), text);
 		settled_mark(s, chan, j->id, d->mpos);
 		j->left--;
 	}
@@ -241,7 +269,7 @@ static void scan_part(struct sched *s, const char *dir)
 		fd_write_all(0, s->log.p, s->log.n);
 		buf_clear(&s->log);
 		clock_nap_ms(10000);
-		if (s->exiting)
+		if (stopping(s))
 			return;
 	}
 	while (dir_next(&d, &name) > 0) {

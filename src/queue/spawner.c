@@ -20,6 +20,7 @@ enum {
 	PIECE = 4096,			/* what a writable pipe takes without blocking */
 	ID_MAX = 100,
 	FIELDS = 5,
+	LOOK_MS = 2000,			/* for children whose end nobody told */
 };
 
 struct slot {
@@ -408,8 +409,12 @@ static int turn(struct loop *l)
 {
 	size_t n = gather(l);
 
-	if (fd_poll(l->polls, n, -1) < 0)
+	int r = fd_poll(l->polls, n, l->running ? LOOK_MS : -1);
+
+	if (r < 0)
 		return errno == EINTR ? 0 : -1;
+	if (r == 0)
+		reap(l);
 	for (size_t i = 3; i < n; i++)
 		if (l->polls[i].revents)
 			listen_to(l, &l->slots[l->owner[i]]);

@@ -4,7 +4,7 @@
 HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/../e2e/lib.sh"
 umask 022
-export T WORKERS=${WORKERS:-3} PYTHONDONTWRITEBYTECODE=1
+export T WORKERS=${WORKERS:-6} PYTHONDONTWRITEBYTECODE=1
 
 FAULT_TRACE=$T/trace qmail-queue </dev/null >/dev/null 2>&1 1</dev/null
 if [ ! -s trace ]; then

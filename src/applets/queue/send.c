@@ -17,7 +17,8 @@
 #include "queue/qlog.h"
 #include "queue/sched.h"
 
-enum { LOG = 0, CLEAN_OUT = 5, CLEAN_IN, TODO_OUT, TODO_IN, SLEEP_CLEANUP = 76431, RECORD_MAX = 1 << 20 };
+enum { LOG = 0, CLEAN_OUT = 5, CLEAN_IN, TODO_OUT, TODO_IN, SLEEP_CLEANUP = 76431, RECORD_MAX = 1 << 20,
+	SETTLE_MS = 2000 };	/* how long a disk that is full may hold up the end */
 static const int spawn_out[CHANS] = {1, 3}, spawn_in[CHANS] = {2, 4};
 
 static struct sched s;
@@ -26,6 +27,7 @@ static int log_lock = -1;
 static bool lost;			/* a partner is gone: end as soon as possible */
 static bool half_detached;
 static time_t next_sweep;
+static int wake[2];			/* signals write, the loop reads: none is slept through */
 static volatile sig_atomic_t got_term, got_hup, got_alarm, got_int, got_usr1, got_usr2;
 
 static void on_signal(int sig)
@@ -39,6 +41,11 @@ static void on_signal(int sig)
 	case SIGUSR2: got_usr2 = 1; break;
 	default: break;
 	}
+	int keep = errno;
+
+	if (fd_write(wake[1], "", 1) < 0)
+		errno = keep;	/* the pipe is full: a wake-up is on its way already */
+	errno = keep;
 }
 
 static void flush_log(void)
@@ -172,15 +179,17 @@ static void take_reports(int chan)
 	sched_reports(&s, chan);
 }
 
-/* Write what fits; a partner that is gone shows on its other pipe. */
-static void push(int fd, struct buf *b)
+/* Write what fits; a partner that does not take it is lost. */
+static void push(int fd, struct buf *b, const char *who)
 {
 	while (b->n) {
 		ssize_t n = fd_write(fd, b->p, b->n);
 
 		if (n < 0) {
-			if (errno != EAGAIN)
-				buf_clear(b);
+			if (errno == EAGAIN)
+				return;
+			buf_clear(b);
+			lose(who);
 			return;
 		}
 		buf_drop(b, (size_t)n);
@@ -210,10 +219,15 @@ static void attach(void)
 {
 	if (!s.detached)
 		return;
-	s.detached = half_detached = false;
+	/* a rescan would find what is being delivered a second time */
+	half_detached = s.c[CHAN_LOCAL].used || s.c[CHAN_REMOTE].used;
+	if (half_detached)
+		return;
+	s.detached = false;
+	order('A');
+	push(TODO_OUT, &s.todo, "todo-proc");
 	sched_forget(&s);
 	sched_scan(&s);
-	order('A');
 }
 
 static void take_signals(void)
@@ -277,9 +291,28 @@ static void sweep_if_due(void)
 		next_sweep = clock_now() + SLEEP_CLEANUP;
 }
 
+/* Nothing runs any more, but what was tried cannot be settled: recipients will be tried twice. */
+static bool overdue(void)
+{
+	static long long since;
+	long long now = clock_mono_ms();
+
+	if (!since || s.c[CHAN_LOCAL].used || s.c[CHAN_REMOTE].used)
+		since = now;
+	return now - since > SETTLE_MS;
+}
+
+static void drain_wake(void)
+{
+	char drop[64];
+
+	while (fd_read(wake[0], drop, sizeof drop) > 0)
+		;
+}
+
 static void loop(void)
 {
-	while (!s.exiting || (!sched_idle(&s) && !lost)) {
+	while (!s.exiting || (!sched_idle(&s) && !lost && !overdue())) {
 		time_t next = sched_work(&s), now = clock_now();
 		struct pollfd p[] = {
 			{spawn_in[CHAN_LOCAL], POLLIN, 0}, {spawn_in[CHAN_REMOTE], POLLIN, 0},
@@ -287,6 +320,7 @@ static void loop(void)
 			{s.c[CHAN_LOCAL].out.n ? spawn_out[CHAN_LOCAL] : -1, POLLOUT, 0},
 			{s.c[CHAN_REMOTE].out.n ? spawn_out[CHAN_REMOTE] : -1, POLLOUT, 0},
 			{s.clean.n ? CLEAN_OUT : -1, POLLOUT, 0}, {s.todo.n ? TODO_OUT : -1, POLLOUT, 0},
+			{wake[0], POLLIN, 0},
 		};
 
 		flush_log();
@@ -294,7 +328,9 @@ static void loop(void)
 			next = next_sweep;
 		int wait = next > now ? (int)(next - now > 3600 ? 3600 : next - now) * 1000 : 0;
 
-		if (fd_poll(p, 8, wait) >= 0) {
+		if (s.exiting && wait > 500)
+			wait = 500;
+		if (fd_poll(p, 9, wait) >= 0) {
 			if (p[0].revents)
 				take_reports(CHAN_LOCAL);
 			if (p[1].revents)
@@ -305,14 +341,15 @@ static void loop(void)
 				lose("todo-proc");
 			take_records();
 		}
+		drain_wake();
 		take_signals();
 		sweep_if_due();
 		if (half_detached && !s.c[CHAN_LOCAL].used && !s.c[CHAN_REMOTE].used)
 			attach();
 		for (int c = 0; c < CHANS; c++)
-			push(spawn_out[c], &s.c[c].out);
-		push(CLEAN_OUT, &s.clean);
-		push(TODO_OUT, &s.todo);
+			push(spawn_out[c], &s.c[c].out, "spawn");
+		push(CLEAN_OUT, &s.clean, "qmail-clean");
+		push(TODO_OUT, &s.todo, "todo-proc");
 	}
 }
 
@@ -320,6 +357,7 @@ static void loop(void)
 static void end_todo(void)
 {
 	fd_nonblock(TODO_OUT, false);
+	fd_nonblock(TODO_IN, false);
 	order('X');
 	fd_write_all(TODO_OUT, s.todo.p, s.todo.n);
 	while (receive(TODO_IN, &records))
@@ -363,8 +401,6 @@ static void prepare(void)
 	struct err e = {0};
 	int fd;
 
-	if (fd_write_all(TODO_OUT, "C", 1) < 0)
-		cannot_start("lost todo-proc connection", 0);
 	if (sched_load(&s, &e) < 0)
 		cannot_start(e.text, e.num);
 	run_plugins();
@@ -391,8 +427,13 @@ static int send_main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	file_umask(077);
-	set_signals();
 	sched_init(&s, "qmail-send", layout_qname(queue_here()));
+	s.stop_asked = &got_term;
+	if (fd_pipe(wake) < 0)
+		cannot_start("unable to create a pipe", errno);
+	fd_nonblock(wake[0], true);
+	fd_nonblock(wake[1], true);
+	set_signals();
 	prepare();
 	conf_int(CONF_LOGLOCK, &loglock, NULL);
 	if (loglock)
@@ -402,6 +443,9 @@ static int send_main(int argc, char **argv)
 	flush_log();
 	next_sweep = clock_now();
 	sched_scan(&s);
+	/* from here on todo-proc settles messages: before, the scan could have found them as well */
+	if (fd_write_all(TODO_OUT, "C", 1) < 0)
+		cannot_start("lost todo-proc connection", 0);
 	loop();
 	if (!lost)
 		end_todo();

@@ -111,21 +111,25 @@ static bool settle(struct todo_msg *m, const char *done)
 	return false;
 }
 
+static void announce(char c, uint64_t id)
+{
+	buf_fmt(&out, "D%c%llu", c, (unsigned long long)id);
+	buf_addc(&out, 0);
+}
+
+/* A first attempt is waited for, and told even while detached. */
 static void announce_settled(const struct todo_msg *m)
 {
 	char c = m->has_local ? (m->has_remote ? 'B' : 'L') : (m->has_remote ? 'R' : 'X');
 
-	if (detached)
-		return;
-	buf_fmt(&out, "D%c%llu", c, (unsigned long long)m->id);
-	buf_addc(&out, 0);
+	if (!detached || idset_has(&flight, m->id))
+		announce(c, m->id);
 }
 
 /* Ask clean to remove the todo names of n messages; its answers come in order. */
 static void clean_todo(struct todo_msg *batch, const time_t *birth, size_t n)
 {
 	struct buf ask = BUF_INIT;
-	struct err e = {0};
 	size_t asked = 0;
 	char c;
 
@@ -148,8 +152,9 @@ static void clean_todo(struct todo_msg *batch, const time_t *birth, size_t n)
 		if (c == '+') {
 			announce_settled(&batch[i]);
 		} else {
-			err_temp(&e, 0, "qmail-clean unable to clean up todo/%llu", (unsigned long long)batch[i].id);
-			later(&e);
+			err_temp(&batch[i].err, 0, "qmail-clean unable to clean up todo/%llu",
+				(unsigned long long)batch[i].id);
+			later(&batch[i].err);
 		}
 	}
 	buf_free(&ask);
@@ -164,6 +169,8 @@ static bool settle_one(const struct order *o)
 
 	if (r < 0)
 		later(&e);
+	if (r == 0)
+		announce('G', o->id);	/* somebody removed it */
 	if (r <= 0)
 		return r == 0;
 	bool done = m.rcpts.n == strlen(o->marks) && settle(&m, o->marks);
@@ -379,8 +386,6 @@ static void scan(void)
 	struct buf dir = BUF_INIT;
 
 	next_scan = clock_now() + (interval > 0 ? interval : SLEEP_TODO);
-	if (pending.n)
-		return;	/* known work first: the trigger or the clock brings us back */
 	if (!layout_is_split(&lay, Q_TODO)) {
 		scan_dir("todo", -1);
 	} else {
@@ -426,10 +431,11 @@ static void loop(void)
 		time_t now = clock_now();
 		int wait = (int)(next_scan > now ? (next_scan - now) * 1000 : 0);
 
-		if (scan_due || now >= next_scan) {
-			if (!exiting && interval <= 0)
-				scan();
-			else if (!exiting && now >= next_scan)
+		/* known work first: the scan waits until it is done */
+		if (pending.n && now >= next_scan) {
+			wait = 1000;
+		} else if (!pending.n && (scan_due || now >= next_scan)) {
+			if (!exiting && (interval <= 0 || now >= next_scan))
 				scan();
 			scan_due = false;
 			busy = pending_at < pending.n && !exiting;
@@ -444,7 +450,7 @@ static void loop(void)
 		/* with an interval, wake-ups wait for the next scan */
 		if (p[1].revents && take_trigger() && interval <= 0)
 			scan_due = true;
-		if (waiting.n && clock_now() >= next_settle)
+		if (waiting.n && (exiting || clock_now() >= next_settle))
 			settle_waiting();
 		if (!exiting && (interval <= 0 || pending.n))
 			work();
