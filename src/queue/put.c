@@ -68,9 +68,12 @@ static void received_line(struct put *p, struct buf *b)
 	buf_fmt(b, "Received: indimail-mta queue %ld", (long)p->origin.pid);
 	if (!hide)
 		buf_fmt(b, " by host %s", host);
-	if (p->origin.uid == account("alias", &alias))
+	/* who writes the queue himself is neither: no need to look */
+	bool other = p->origin.uid != proc_euid();
+
+	if (other && p->origin.uid == account("alias", &alias))
 		buf_adds(b, " (invoked by alias); ");
-	else if (p->origin.uid == account("qmails", &send))
+	else if (other && p->origin.uid == account("qmails", &send))
 		buf_adds(b, " (invoked for bounce); ");
 	else if (ip)
 		buf_fmt(b, " (invoked from network%s%s, by uid %lu); ", hide ? "" : " ", hide ? "" : ip,

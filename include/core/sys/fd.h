@@ -11,6 +11,8 @@
 ssize_t fd_read(int fd, void *p, size_t n);
 ssize_t fd_read_at(int fd, void *p, size_t n, off_t pos);	/* the file position stays */
 ssize_t fd_write(int fd, const void *p, size_t n);
+/* Without waiting, sockets only: EAGAIN when it would wait, ENOTSOCK for anything else. */
+ssize_t fd_write_now(int fd, const void *p, size_t n);
 int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
 int fd_close(int fd);					/* ignores fd < 0 */
 int fd_copy(int to, int from);				/* to becomes a duplicate of from */

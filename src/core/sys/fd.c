@@ -47,6 +47,18 @@ ssize_t fd_write(int fd, const void *p, size_t n)
 	return r;
 }
 
+ssize_t fd_write_now(int fd, const void *p, size_t n)
+{
+	ssize_t r;
+
+	if (FAULT("write"))
+		return -1;
+	do
+		r = send(fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
 int fd_write_all(int fd, const void *p, size_t n)
 {
 	const char *q = p;

@@ -8,9 +8,14 @@
 
 #include "core/sys/fd.h"
 
+/* A socket nearly always takes what it is given at once; only when it does not is there a wait. */
 static ssize_t to_fd(struct out *out, const char *p, size_t n)
 {
 	if (out->timeout >= 0) {
+		ssize_t now = fd_write_now(out->fd, p, n);
+
+		if (now >= 0 || (errno != EAGAIN && errno != ENOTSOCK))
+			return now;
 		int r = fd_wait(out->fd, POLLOUT, out->timeout);
 
 		if (r <= 0) {
