@@ -113,6 +113,15 @@ class Instance:
                               ((0, '/dev/null', os.O_RDONLY), (1, self.log, os.O_WRONLY | os.O_APPEND),
                                (2, 1, 0)))
 
+    def ready(self):
+        """Is qmail-send there and does it catch TERM?"""
+        try:
+            with open(f'/proc/{self.pid}/status') as f:
+                fields = dict(line.split(':', 1) for line in f)
+        except OSError:
+            return False
+        return int(fields.get('SigCgt', '0'), 16) >> (signal.SIGTERM - 1) & 1
+
     def said(self, text):
         with open(self.log, encoding='latin1') as f:
             return text in f.read()
@@ -137,7 +146,7 @@ class Instance:
     def stop(self):
         """TERM to send; false when it does not end by itself."""
         if not self.gone() and self.pid:
-            if not wait_until(lambda: self.said('info: qmail-send: pid') or self.gone()):
+            if not wait_until(lambda: self.ready() or self.gone()):
                 raise Trouble('qmail-send does not start')
             if self.pid:
                 os.kill(self.pid, signal.SIGTERM)
@@ -154,11 +163,11 @@ class Instance:
         alarm = [0.0]
 
         def empty():
-            if self.said('info: qmail-send: pid') and time.monotonic() > alarm[0] and self.pid:
-                os.kill(self.pid, signal.SIGALRM)
-                alarm[0] = time.monotonic() + 0.1
             if self.gone():
                 raise Trouble('the daemons end without a fault: ' + self.tail())
+            if time.monotonic() > alarm[0] and self.ready():
+                os.kill(self.pid, signal.SIGALRM)
+                alarm[0] = time.monotonic() + 0.1
             q = self.files()
             return not (q.part['todo'] or q.part['info'])
 
@@ -229,7 +238,7 @@ def cycle_daemon(inst, program, n, what):
         now = {p: frozenset(ids) for p, ids in q.part.items()}, os.path.getsize(inst.log)
         if now != last:
             last, since = now, time.monotonic()
-        if len(q.part['mess']) <= 1 and not q.part['todo'] and inst.said('info: qmail-send: pid') and \
+        if len(q.part['mess']) <= 1 and not q.part['todo'] and inst.ready() and \
                 (not q.part['mess'] or inst.said('deferral')):
             return True
         return inst.struck() and time.monotonic() - since > STALL

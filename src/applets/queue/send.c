@@ -359,7 +359,8 @@ static void end_todo(void)
 	fd_nonblock(TODO_OUT, false);
 	fd_nonblock(TODO_IN, false);
 	order('X');
-	fd_write_all(TODO_OUT, s.todo.p, s.todo.n);
+	if (fd_write_all(TODO_OUT, s.todo.p, s.todo.n) < 0)
+		return;
 	while (receive(TODO_IN, &records))
 		take_records();
 }
