@@ -258,8 +258,11 @@ static int submit_in_environment(struct letter *l, uint64_t id, const char *q, s
 	if (rule == 0) {
 		r = submit(l, id, q, log);
 	} else if (rule > 0 && bounce_load(&changed, &e) == 0) {
+		const struct bounce_conf *usual = l->conf;
+
 		l->conf = &changed;
 		r = submit(l, id, q, log);
+		l->conf = usual;
 		bounce_free(&changed);
 	}
 	env_restore(before);

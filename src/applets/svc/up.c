@@ -211,8 +211,14 @@ static pid_t start_scheduler(struct service *s, struct err *e)
 static pid_t start_smtp(struct service *s, struct err *e)
 {
 	char *argv[] = {(char *)(size_t)s->arg, (char[]){"-RHl"}, me.p, (char[]){"-c"}, (char[]){"200"}, (char[]){"-C"},
-		(char[]){"100"}, (char[]){"-F"},
-		(char[]){"3"}, (char[]){"qmail-smtpd"}, NULL};
+		(char[]){"100"}, (char[]){"-F"}, (char[]){"3"}, (char[]){"-u"}, (char[]){"qmaild"}, (char[]){"qmail-smtpd"},
+		NULL};
+
+	/* a single user has no other account to become */
+	if (role_single()) {
+		argv[9] = argv[11];
+		argv[10] = NULL;
+	}
 	int fds[] = {0, 1, 2, listener};
 
 	return run_start(argv, &(struct run){.fds = fds, .nfds = 4, .die_with_parent = true}, e);

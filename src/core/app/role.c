@@ -17,9 +17,30 @@ static const struct {
 	[AS_ALIAS] = {"alias", NULL},
 };
 
+/* Is this user one of the platform's accounts? */
+static bool is_account(uid_t uid)
+{
+	struct pw p;
+
+	for (int i = 0; i < ROLE_COUNT; i++)
+		if (roles[i].account && pw_name(str_z(roles[i].account), &p) == 1 && p.uid == uid)
+			return true;
+	return false;
+}
+
+/* A daemon that has taken on its role is not root any more, and still no single user. */
 bool role_single(void)
 {
-	return proc_euid() != 0;
+	static uid_t asked = (uid_t)-1;
+	static bool single;
+	uid_t uid = proc_euid();
+
+	if (uid == 0)
+		return false;
+	if (uid != asked)
+		single = !is_account(uid);
+	asked = uid;
+	return single;
 }
 
 const char *role_account(enum role role)
@@ -58,8 +79,8 @@ int role_take(enum role role, struct err *e)
 	gid_t groups[GROUPS], gid;
 	uid_t uid;
 
-	if (role == AS_CALLER || role == AS_ROOT || role_single())
-		return 0;
+	if (role == AS_CALLER || role == AS_ROOT || proc_euid() != 0)
+		return 0;	/* only root can take on a role */
 	if (role_ids(role, &uid, &gid, e) < 0)
 		return -1;
 	int n = pw_groups(str_z(roles[role].account), gid, groups, GROUPS);
