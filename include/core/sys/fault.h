@@ -1,8 +1,9 @@
 /* fault - make any system call fail or any process die on purpose (crash tests).
  * Built only with -Dfaults=true; otherwise every hook vanishes.
  * FAULT_AT="PROG:N:WHAT": in processes titled PROG the N-th wrapped call is replaced by
- * WHAT = kill (SIGKILL before the call) or an errno number.  FAULT_COUNT=FILE: append one
- * line "PROG calls" at exit.  Only room sys uses this. */
+ * WHAT = kill (SIGKILL before the call) or an errno number.  FAULT_ONCE=FILE: only the first process
+ * to create the file is hit.  FAULT_TRACE=FILE: append one line "PROG n call" per call.
+ * Only room sys uses this. */
 #ifndef CORE_SYS_FAULT_H
 #define CORE_SYS_FAULT_H
 

@@ -15,8 +15,7 @@ static long calls;
 static long target;	/* the call to spoil; 0: none in this process */
 static int num;		/* its errno; 0: kill */
 
-/* One line per process in the FAULT_COUNT file, rewritten in place as calls are counted would cost
- * too much; instead the trace file gets one byte-exact line per call. */
+/* One line per call in the trace file. */
 static void trace(const char *call)
 {
 	const char *fn = getenv("FAULT_TRACE");
