@@ -37,8 +37,8 @@ struct spawner {
 
 /* Enter QUEUEDIR/mess and leave QUEUEDIR in the environment as an absolute path. */
 int spawner_enter(struct err *e);
-/* Serve commands from descriptor in until it ends, then wait for the children.  0, or -1 when out
- * breaks.  Uses SIGCHLD and ignores SIGPIPE meanwhile. */
+/* Serve commands from descriptor in until it ends or nobody reads out any more, then wait for the
+ * children.  0, or -1 when writing to out fails.  Uses SIGCHLD and ignores SIGPIPE meanwhile. */
 int spawner_run(const struct spawner *s, int in, int out, struct err *e);
 
 /* The variables made of header lines: folded lines joined, names upper-cased with - as _, names that

@@ -375,14 +375,20 @@ static void reap(struct loop *l)
 	}
 }
 
+/* A reader that is gone wants no more deliveries, but those that run are left to end in peace. */
 static int flush(struct loop *l)
 {
 	size_t n = l->pending.n < PIECE ? l->pending.n : PIECE;
 	ssize_t r = fd_write(l->out, l->pending.p, n);
 
-	if (r < 0)
-		return errno == EAGAIN ? 0 : -1;
-	buf_drop(&l->pending, (size_t)r);
+	if (r >= 0) {
+		buf_drop(&l->pending, (size_t)r);
+	} else if (errno == EPIPE) {
+		l->ended = true;
+		buf_clear(&l->pending);
+	} else if (errno != EAGAIN) {
+		return -1;
+	}
 	return 0;
 }
 
@@ -422,7 +428,7 @@ static int turn(struct loop *l)
 		reap(l);
 	if (l->polls[1].revents && flush(l) < 0)
 		return -1;
-	if (l->polls[0].revents)
+	if (l->polls[0].revents && !l->ended)
 		commands(l);
 	return 0;
 }

@@ -56,6 +56,24 @@ for c in 0:K 100:D 111:Z 71:Z 74:Z 75:Z 113:Z 120:Z 126:D 3:D; do
 	printf '#!/bin/sh\necho out\nexit %s\n' "${c%:*}" >my-local; chmod 755 my-local
 	like "exit ${c%:*} of QMAILLOCAL" "$(QMAILLOCAL=$T/my-local deliver joe@h)" "^0 ${c#*:}"
 done
+cat >my-local <<E
+#!/bin/sh
+sleep 0.3; echo said; echo >"$T/ended"
+E
+python3 - 2>err <<'P'
+# the report of a quick delivery meets nobody while a slow one runs
+import os, struct, subprocess
+p = subprocess.Popen(['qmail-lspawn', './Maildir/'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    env={**os.environ, 'QMAILLOCAL': os.environ['T'] + '/my-local'})
+p.stdout.read(2)
+p.stdout.close()
+for slot, to in enumerate((b'joe@h', b'nohost')):
+    p.stdin.write(struct.pack('<H', slot) + b''.join(f + b'\0' for f in (b'3/17', b's@x', b'', b'', to)))
+p.stdin.flush()
+print(p.wait(10), file=open('code', 'w'))
+P
+is "send is gone: what runs is left to end" "$(cat code err; ls ended)" "0
+ended"
 printf '#!/bin/bash\nkill -9 $$\n' >my-local
 like "a crash" "$(QMAILLOCAL=$T/my-local deliver joe@h)" '^0 Z'
 printf '#!/bin/bash\nprintf "%%s " "$@"\n' >my-local
