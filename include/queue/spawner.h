@@ -24,6 +24,7 @@ struct spawner_job {
 	off_t size;
 };
 
+struct workers;
 struct spawner {
 	/* Start the child: mess as its descriptor 0, report as 1 and 2.  Its pid, or -1 with e filled;
 	 * 0: no child is needed, the delivery is reported as one that exited 0 without output. */
@@ -31,6 +32,8 @@ struct spawner {
 	/* Append the report for a child that ended: status as from waitpid, all it said.  First byte K, Z, D. */
 	void (*report)(int status, struct str said, struct buf *report, void *arg);
 	void *arg;
+	/* Children that outlive their delivery (workers.h); NULL: there are none. */
+	struct workers *workers;
 	size_t output_max;	/* bytes of a child's output kept; 0: 128 KiB, the rest is dropped */
 	uid_t owner;		/* message files must belong to this user */
 };

@@ -12,6 +12,7 @@
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
+#include "queue/workers.h"
 
 enum {
 	COMMAND_MAX = 1 << 20,		/* a longer command is answered with a deferral */
@@ -37,8 +38,8 @@ struct loop {
 	bool ended;		/* no more commands */
 	unsigned running;
 	struct slot slots[SPAWNER_SLOTS];
-	struct pollfd polls[SPAWNER_SLOTS + 3];
-	short owner[SPAWNER_SLOTS + 3];	/* slot of each polled descriptor, from 3 on */
+	struct pollfd polls[SPAWNER_SLOTS + 4];
+	short owner[SPAWNER_SLOTS + 4];	/* slot of each polled descriptor, from 4 on */
 	struct buf command;	/* the command being read */
 	unsigned fields;	/* NULs seen in it */
 	bool oversized;
@@ -359,6 +360,20 @@ static void finish(struct loop *l, struct slot *slot, int status)
 	buf_clear(&slot->said);
 }
 
+/* Deliveries whose workers live on. */
+static void take_notes(struct loop *l)
+{
+	int status;
+	pid_t pid;
+
+	while (workers_note(l->s->workers, &pid, &status)) {
+		struct slot *slot = slot_of(l, pid);
+
+		if (slot)
+			finish(l, slot, status);
+	}
+}
+
 static void reap(struct loop *l)
 {
 	char drop[64];
@@ -367,11 +382,18 @@ static void reap(struct loop *l)
 
 	while (fd_read(l->signal[0], drop, sizeof drop) > 0)
 		;
-	while (l->running && (pid = proc_wait(-1, &status, true)) > 0) {
+	while ((pid = proc_wait(-1, &status, true)) > 0) {
 		struct slot *slot = slot_of(l, pid);
 
+		/* what a worker has finished counts before its end does */
+		if (slot && l->s->workers) {
+			take_notes(l);
+			slot = slot_of(l, pid);
+		}
 		if (slot)
 			finish(l, slot, status);
+		if (l->s->workers)
+			workers_gone(l->s->workers, pid);
 	}
 }
 
@@ -394,11 +416,12 @@ static int flush(struct loop *l)
 
 static size_t gather(struct loop *l)
 {
-	size_t n = 3;
+	size_t n = 4;
 
 	l->polls[0] = (struct pollfd){l->ended || l->pending.n > PENDING_MAX ? -1 : l->in, POLLIN, 0};
 	l->polls[1] = (struct pollfd){l->pending.n ? l->out : -1, POLLOUT, 0};
 	l->polls[2] = (struct pollfd){l->signal[0], POLLIN, 0};
+	l->polls[3] = (struct pollfd){l->s->workers ? l->s->workers->notes[0] : -1, POLLIN, 0};
 	unsigned seen = 0;
 
 	for (unsigned i = 0; i < SPAWNER_SLOTS && seen < l->running; i++) {
@@ -421,9 +444,11 @@ static int turn(struct loop *l)
 		return errno == EINTR ? 0 : -1;
 	if (r == 0)
 		reap(l);
-	for (size_t i = 3; i < n; i++)
+	for (size_t i = 4; i < n; i++)
 		if (l->polls[i].revents)
 			listen_to(l, &l->slots[l->owner[i]]);
+	if (l->polls[3].revents)
+		take_notes(l);
 	if (l->polls[2].revents)
 		reap(l);
 	if (l->polls[1].revents && flush(l) < 0)

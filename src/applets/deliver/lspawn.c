@@ -17,6 +17,7 @@
 #include "core/sys/sig.h"
 #include "queue/assign.h"
 #include "queue/spawner.h"
+#include "queue/workers.h"
 
 enum {
 	REPORT_MAX = 3000,
@@ -120,7 +121,8 @@ static void run_local(char **argv)
 	proc_exit(code);
 }
 
-static void child(const struct spawner_job *job)
+/* Whose delivery is it?  Then it is run under that user: by run_local, or by a worker in its own process. */
+static int deliver(const struct spawner_job *job, bool worker)
 {
 	struct user u = USER_INIT;
 	struct err e = {0};
@@ -142,7 +144,27 @@ static void child(const struct spawner_job *job)
 	char *argv[sizeof words / sizeof *words];
 
 	memcpy(argv, words, sizeof argv);
-	run_local(argv);
+	if (!worker)
+		run_local(argv);
+	int code = applet_run(applet_find("qmail-local"), (int)(sizeof words / sizeof *words) - 1, argv);
+
+	user_free(&u);
+	buf_free(&local);
+	return code;
+}
+
+static int work(const struct spawner_job *job)
+{
+	return deliver(job, true);
+}
+
+static struct workers workers = {.run = work};
+
+/* Workers stay what they are: only where every delivery is the caller's own, and the site runs nothing else in
+ * local's place. */
+static bool may_work(void)
+{
+	return role_single() && !conf_env(CONF_QMAILLOCAL) && !conf_env(CONF_QMAILGETPW) && !conf_on(CONF_REEXEC);
 }
 
 static pid_t start(const struct spawner_job *job, int report, void *arg, struct err *e)
@@ -150,6 +172,8 @@ static pid_t start(const struct spawner_job *job, int report, void *arg, struct 
 	(void)arg;
 	if (job->at == 0)
 		return 0;
+	if (workers.env)
+		return workers_start(&workers, job, report, e);
 	pid_t pid = proc_fork();
 
 	if (pid < 0)
@@ -161,8 +185,7 @@ static pid_t start(const struct spawner_job *job, int report, void *arg, struct 
 	sig_default(SIGPIPE);
 	if (fd_copy(0, job->mess) < 0 || fd_copy(1, report) < 0 || fd_copy(2, report) < 0 || fd_close_from(3) < 0)
 		proc_exit(X_SYSTEM);
-	child(job);
-	return 0;
+	return deliver(job, false);
 }
 
 static const struct {
@@ -229,8 +252,15 @@ static int lspawn_main(int argc, char **argv)
 		die_err(&e);
 	/* a script run as either program can tell which one it is */
 	env_unset("QMAILREMOTE");
+	if (may_work()) {
+		if (workers_open(&workers, &e) < 0)
+			die_err(&e);
+		s.workers = &workers;
+	}
 	if (spawner_run(&s, 0, 1, &e) < 0)
 		die_err(&e);
+	if (s.workers)
+		workers_close(&workers);
 	return 0;
 }
 
