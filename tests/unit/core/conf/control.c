@@ -40,7 +40,8 @@ static void lines(void **state)
 	static const struct {
 		const char *content, *line;
 	} t[] = {
-		{"", ""}, {"\n", ""}, {"a.b", "a.b"}, {"a.b\nsecond\n", "a.b"}, {" a \t\r\n", " a"}, {"# no comment\n", "# no comment"},
+		{"", ""}, {"\n", ""}, {"a.b", "a.b"}, {"a.b\nsecond\n", "a.b"}, {" a \t\r\n", " a"},
+		{"# no comment\n", "# no comment"},
 	};
 	struct buf line = BUF_INIT;
 	struct err e = {0};
@@ -66,7 +67,8 @@ static void numbers(void **state)
 		int r;
 		long n;
 	} t[] = {
-		{"12\n", 1, 12}, {"0", 1, 0}, {"-5 x", 1, -5}, {"12abc\n", 1, 12}, {"x1\n", 0, 77}, {"", 0, 77}, {"\n9", 0, 77},
+		{"12\n", 1, 12}, {"0", 1, 0}, {"-5 x", 1, -5}, {"12abc\n", 1, 12},
+		{"x1\n", 0, 77}, {"", 0, 77}, {"\n9", 0, 77},
 	};
 
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
