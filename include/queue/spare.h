@@ -9,11 +9,9 @@
 
 #include "core/base/buf.h"
 
-/* A spare of the queue dir is renamed to fn, where no file may be, and opened for writing, empty.  With fn NULL
- * it is only opened and its name replaces *name: whoever renames it owns it (ENOENT: somebody was faster) and
- * must then truncate it.  A descriptor, or -1: none found. */
+/* A spare of the queue dir is renamed to fn, where no file may be, and opened for writing, empty.  The renaming
+ * is what makes it ours: whoever opened it first could find it taken.  A descriptor, or -1: none found. */
 int spare_take(const char *dir, const char *fn);
-int spare_open(const char *dir, struct buf *name);
 /* Park a finished file of the queue in the current directory, or remove it.  0, or -1 with errno.
  * A file with another name left (content still needed there for the moment) is parked as it is. */
 int spare_park(const char *fn, bool empty);

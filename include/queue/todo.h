@@ -27,6 +27,9 @@ struct todo_msg {
 /* Read and classify.  1: ready; 0: it is gone; -1: unreadable or damaged, left alone. */
 int todo_read(const struct layout *l, const struct rewrite *r, uint64_t id, struct todo_msg *m, struct err *e);
 void todo_free(struct todo_msg *m);
+/* Put the recipients back as they were announced: records of a mark (1 delivered), L or R, address, NUL.
+ * The marks are appended to marks. */
+void todo_restore(struct todo_msg *m, struct str records, struct buf *marks);
 /* Remove leftovers of an earlier start: info, local, remote. */
 int todo_unlink_old(const struct layout *l, uint64_t id, struct err *e);
 /* Write info, local and remote without waiting for the disk.  done: per recipient '1' when its delivery

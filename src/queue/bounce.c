@@ -69,6 +69,7 @@ static void paragraph(const struct rewrite *r, struct str rcpt, struct str repor
 int bounce_append(const struct rewrite *r, uint64_t id, struct str rcpt, struct str report, struct err *e)
 {
 	struct buf fn = BUF_INIT, text = BUF_INIT;
+	struct stat st;
 	int result = -1;
 
 	file_name(id, &fn);
@@ -77,9 +78,14 @@ int bounce_append(const struct rewrite *r, uint64_t id, struct str rcpt, struct 
 
 	if (fd < 0)
 		err_temp(e, errno, "unable to open %s", fn.p);
-	else if (fd_write_all(fd, text.p, text.n) < 0)
+	else if (file_fstat(fd, &st) < 0)
+		err_temp(e, errno, "unable to stat %s", fn.p);
+	else if (fd_write_all(fd, text.p, text.n) < 0) {
 		err_temp(e, errno, "unable to write %s", fn.p);
-	else
+		/* half a paragraph would be there twice after the next attempt */
+		if (file_truncate(fd, st.st_size) < 0)
+			err_temp(e, errno, "unable to write or truncate %s", fn.p);
+	} else
 		result = 0;
 	fd_close(fd);
 	buf_free(&fn);

@@ -11,12 +11,21 @@
 
 enum { FRESH_SHIFT = 512 };	/* consumed entries before the list is moved down */
 
+/* S id birth NUL, a record per recipient as it was announced (1 when it is delivered, else 0; L or R; the
+ * address), NUL: what todo-proc writes must be what was tried, whatever the control files say by now. */
 static void order_settle(struct sched *s, struct job *j)
 {
 	j->settling = true;
-	buf_fmt(&s->todo, "S%llu %lld ", (unsigned long long)j->id, (long long)j->birth);
-	for (size_t i = 0; i < j->rcpts.n; i++)
-		buf_addc(&s->todo, j->rcpts.p[i].state == DELIVERED ? '1' : '0');
+	buf_fmt(&s->todo, "S%llu %lld", (unsigned long long)j->id, (long long)j->birth);
+	buf_addc(&s->todo, 0);
+	for (size_t i = 0; i < j->rcpts.n; i++) {
+		const struct rcpt *r = &j->rcpts.p[i];
+
+		buf_addc(&s->todo, r->state == DELIVERED ? '1' : '0');
+		buf_addc(&s->todo, r->chan == CHAN_REMOTE ? 'R' : 'L');
+		buf_add(&s->todo, r->addr);
+		buf_addc(&s->todo, 0);
+	}
 	buf_addc(&s->todo, 0);
 }
 

@@ -170,38 +170,42 @@ void intake_apply(struct str settings, bool trusted)
 	buf_free(&name);
 }
 
+static int bad_record(char letter, struct err *e)
+{
+	return err_code(e, 79, 0, "envelope record of type %d", (unsigned char)letter);
+}
+
+/* The next record with its NUL; what is too long is told by its letter: an address, or garbage. */
+static int read_record(struct in *in, struct buf *rec, char wanted, struct err *e)
+{
+	buf_clear(rec);
+	int got = in_line(in, rec, 0, LAYOUT_ADDR_MAX + 1);
+
+	if (got > 0)
+		return 0;
+	if (got < 0 && errno == EMSGSIZE) {
+		char letter = rec->n ? rec->p[0] : in_peek(in).p[0];
+
+		return letter == wanted ? err_code(e, 11, 0, "envelope address is too long") : bad_record(letter, e);
+	}
+	return err_code(e, 54, got < 0 ? errno : 0, "unable to read the envelope");
+}
+
 /* Envelope: F sender NUL, T recipient NUL ..., one more NUL.  Q in place of a recipient ends it too. */
 static int copy_envelope(struct in *in, struct put *p, struct err *e)
 {
 	struct buf rec = BUF_INIT;
-	int r = -1;
+	int r = read_record(in, &rec, 'F', e);
 
-	for (bool first = true;; first = false) {
-		buf_clear(&rec);
-		int got = in_line(in, &rec, 0, LAYOUT_ADDR_MAX + 1);
-
-		if (got < 0 && errno == EMSGSIZE) {
-			err_code(e, 11, 0, "envelope address is too long");
+	if (r == 0)
+		r = rec.p[0] == 'F' ? put_from(p, str_from(str_to(buf_str(&rec), rec.n - 1), 1), e) :
+			bad_record(rec.p[0], e);
+	while (r == 0) {
+		r = read_record(in, &rec, 'T', e);
+		if (r < 0 || rec.n == 1 || rec.p[0] == 'Q')
 			break;
-		}
-		if (got <= 0) {
-			err_code(e, 54, got < 0 ? errno : 0, "unable to read the envelope");
-			break;
-		}
-		struct str text = str_from(str_to(buf_str(&rec), rec.n - 1), 1);
-
-		if (first && rec.p[0] == 'F') {
-			if (put_from(p, text, e) < 0)
-				break;
-		} else if (!first && (rec.n == 1 || rec.p[0] == 'Q')) {
-			r = 0;
-			break;
-		} else if (first || rec.p[0] != 'T') {
-			err_code(e, 79, 0, "envelope record of type %d", rec.p[0]);
-			break;
-		} else if (put_to(p, text, e) < 0) {
-			break;
-		}
+		r = rec.p[0] == 'T' ? put_to(p, str_from(str_to(buf_str(&rec), rec.n - 1), 1), e) :
+			bad_record(rec.p[0], e);
 	}
 	buf_free(&rec);
 	return r;

@@ -140,19 +140,21 @@ static int write_failed(const struct put *p, const struct buf *fn, struct err *e
 	return err_code(e, 53, p->out.failed ? p->out.failed : errno, "unable to write %s", fn->p);
 }
 
-/* A new or spare file in pid, open for writing; its name replaces *fn. */
+/* A new or spare file in pid, open for writing and nobody else's; its name replaces *fn. */
 static int new_file(struct put *p, struct buf *fn, struct err *e)
 {
-	int fd = spare_open(p->dir.p, fn);
-
-	for (int seq = 1; fd < 0; seq++) {
+	for (int seq = 1;; seq++) {
 		buf_set(fn, buf_str(&p->dir));
 		buf_fmt(fn, "/pid/%ld.%lld.%d", (long)proc_pid(), (long long)clock_now(), seq);
-		fd = file_open(fn->p, O_WRONLY | O_CREAT | O_EXCL, 0644);
-		if (fd < 0 && (errno != EEXIST || seq == 9))
+		int fd = spare_take(p->dir.p, fn->p);
+
+		if (fd < 0)
+			fd = file_open(fn->p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		if (fd >= 0)
+			return fd;
+		if (errno != EEXIST || seq == 9)
 			return err_code(e, 70, errno, "unable to create %s", fn->p);
 	}
-	return fd;
 }
 
 /* Stage 1: a file in pid, whose inode number becomes the message's name in mess. */
@@ -162,36 +164,28 @@ static int create(struct put *p, struct err *e)
 	struct stat st;
 	int r = -1;
 
-	while (r < 0) {
-		p->messfd = new_file(p, &pid, e);
-		if (p->messfd < 0)
-			break;
-		if (file_fstat(p->messfd, &st) < 0) {
-			err_code(e, 70, errno, "unable to stat %s", pid.p);
-			file_unlink(pid.p);
-			break;
-		}
-		p->id = (uint64_t)st.st_ino;
-		full_path(p, Q_MESS, &mess);
-		r = file_rename_new(pid.p, mess.p);
-		if (r == 0) {
-			buf_set(&p->mess, buf_str(&mess));
-			/* a spare is ours only now: it may hold something, and be so old that it looks like a leftover */
-			if (st.st_size && file_truncate(p->messfd, 0) < 0) {
-				r = write_failed(p, &p->mess, e);
-				break;
-			}
-			if (st.st_atime + SPARE_FRESH < clock_now())
-				file_touch(p->messfd);
-		} else if (errno == ENOENT && file_exists(p->dir.p) && !file_exists(pid.p)) {
-			fd_close(p->messfd);	/* a spare somebody else has taken */
-			p->messfd = -1;
-		} else {
-			err_code(e, 67, errno, "unable to link %s to %s", pid.p, mess.p);
-			file_unlink(pid.p);
-			break;
-		}
+	p->messfd = new_file(p, &pid, e);
+	if (p->messfd < 0)
+		goto out;
+	if (file_fstat(p->messfd, &st) < 0) {
+		err_code(e, 70, errno, "unable to stat %s", pid.p);
+		goto gone;
 	}
+	/* a spare may be so old that it looks like a leftover */
+	if (st.st_atime + SPARE_FRESH < clock_now())
+		file_touch(p->messfd);
+	p->id = (uint64_t)st.st_ino;
+	full_path(p, Q_MESS, &mess);
+	if (file_rename_new(pid.p, mess.p) < 0) {
+		err_code(e, 67, errno, "unable to link %s to %s", pid.p, mess.p);
+		goto gone;
+	}
+	buf_set(&p->mess, buf_str(&mess));
+	r = 0;
+	goto out;
+gone:
+	file_unlink(pid.p);
+out:
 	buf_free(&pid);
 	buf_free(&mess);
 	return r;

@@ -26,19 +26,6 @@ static void slot_name(const char *dir, struct buf *name)
 	buf_fmt(name, "%s/pid/spare.%u", dir, turn());
 }
 
-/* No O_TRUNC here: between finding the file and emptying it somebody else may have taken it. */
-int spare_open(const char *dir, struct buf *name)
-{
-	for (int i = 0; i < TRIES; i++) {
-		slot_name(dir, name);
-		int fd = file_open(name->p, O_WRONLY, 0);
-
-		if (fd >= 0 || errno != ENOENT)
-			return fd;
-	}
-	return -1;
-}
-
 int spare_take(const char *dir, const char *fn)
 {
 	struct buf name = BUF_INIT;

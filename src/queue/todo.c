@@ -57,6 +57,21 @@ void todo_free(struct todo_msg *m)
 	envelope_free(&m->env);
 }
 
+void todo_restore(struct todo_msg *m, struct str records, struct buf *marks)
+{
+	vec_clear(&m->rcpts);
+	buf_clear(&m->remote);
+	while (records.n > 2) {
+		struct str r = str_cut(&records, 0);
+
+		if (r.n < 2)
+			continue;
+		vec_push(&m->rcpts, arena_str(&m->env.mem, str_from(r, 2)));
+		buf_addc(&m->remote, r.p[1] == 'R' ? '1' : '0');
+		buf_addc(marks, r.p[0]);
+	}
+}
+
 int todo_unlink_old(const struct layout *l, uint64_t id, struct err *e)
 {
 	struct buf fn = BUF_INIT;

@@ -3,14 +3,12 @@
  * answers; current directory the queue.  Log lines travel to send in L records.
  *
  * A message is announced for its first attempt straight from todo (J record) while send keeps up;
- * send answers E id when it is gone, or S id birth marks when it must be settled into info, local and
- * remote because recipients are left.  When send does not keep up, messages are settled at once. */
+ * send answers E id when it is gone, or S id birth with its recipients when it must be settled into
+ * info, local and remote because some are left.  When send does not keep up, messages are settled at once. */
 #include <errno.h>
-#include <string.h>
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
-#include "core/base/mem.h"
 #include "core/base/num.h"
 #include "core/conf/conf.h"
 #include "core/sys/clock.h"
@@ -50,7 +48,7 @@ static bool exiting, detached;
 struct order {
 	uint64_t id;
 	time_t birth;
-	char *marks;
+	struct buf rcpts;	/* records, see todo_restore */
 };
 static VEC(struct order) waiting;
 static time_t next_settle;
@@ -173,8 +171,12 @@ static bool settle_one(const struct order *o)
 		announce('G', o->id);	/* somebody removed it */
 	if (r <= 0)
 		return r == 0;
-	bool done = m.rcpts.n == strlen(o->marks) && settle(&m, o->marks);
+	struct buf marks = BUF_INIT;
 
+	todo_restore(&m, buf_str(&o->rcpts), &marks);
+	bool done = settle(&m, marks.p);
+
+	buf_free(&marks);
 	if (done) {
 		clean_todo(&m, &o->birth, 1);
 		done = !m.err.class;
@@ -197,23 +199,22 @@ static void settle_waiting(void)
 		}
 		idset_del(&flight, o.id);
 		moved = clock_mono_ms();
-		mem_free(o.marks);
+		buf_free(&o.rcpts);
 	}
 	waiting.n = keep;
 	next_settle = clock_now() + SLEEP_SYSFAIL;
 }
 
 /* send's order to settle: id birth marks, one 1 or 0 per recipient. */
-static void settle_order(struct str text)
+static void settle_order(struct str head, struct str records)
 {
-	struct str marks = text;
 	uint64_t id, birth;
 
-	if (!num_parse(str_cut(&marks, ' '), UINT64_MAX, &id) || !marks.p ||
-		!num_parse(str_cut(&marks, ' '), INT64_MAX, &birth) || !marks.p)
+	if (!num_parse(str_cut(&head, ' '), UINT64_MAX, &id) || !head.p || !num_parse(head, INT64_MAX, &birth))
 		return;
-	struct order o = {id, (time_t)birth, mem_copy(marks.p, marks.n)};
+	struct order o = {id, (time_t)birth, BUF_INIT};
 
+	buf_set(&o.rcpts, records);
 	vec_push(&waiting, o);
 	next_settle = 0;
 }
@@ -272,14 +273,20 @@ static bool take_orders(void)
 		size_t end = str_chr(rest, 0);
 
 		switch (rest.p[0]) {
-		case 'S':
+		case 'S': {
+			/* the records end with an empty one */
+			size_t two = str_find(rest, str_make("\0", 2));
+
+			if (two == rest.n)
+				goto incomplete;
+			settle_order(str_from(str_to(rest, end), 1), str_to(str_from(rest, end + 1), two - end));
+			used += two + 2;
+			continue;
+		}
 		case 'E':
 			if (end == rest.n)
 				goto incomplete;
-			if (rest.p[0] == 'S')
-				settle_order(str_from(str_to(rest, end), 1));
-			else
-				ended_order(str_from(str_to(rest, end), 1));
+			ended_order(str_from(str_to(rest, end), 1));
 			used += end + 1;
 			continue;
 		case 'H':

@@ -101,7 +101,8 @@ ok "locals are read again" wait_for 5 seen 1 '^local: s@x\.org kn@new\.example '
 submit s@x.org slow1@me.example slow2@me.example slow3@me.example slow4@me.example slow5@me.example
 ok "three at a time" wait_for 5 seen 1 '^status: local 3/3'
 is "never more" "$(grep -c 'local [4-9]/3' log)" 0
-is "another send is refused" "$(qmail-start ./Maildir/ 2>&1; echo $?)" \
+# (its spawners may notice first that it is gone, and say so)
+is "another send is refused" "$({ qmail-start ./Maildir/ 2>&1; echo $?; } | grep -v spawn)" \
 	"alert: qmail-send: queue1: cannot start: unable to lock mutex: instance already running
 111"
 wait_for 10 seen 1 '^end msg '"$(newest)"

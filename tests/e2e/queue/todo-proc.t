@@ -53,7 +53,7 @@ like "announced with its recipients" "$(cat records)" "J$i [0-9]+ 38\|Fs@x\.org\
 like "X ends it" "$(cat records)" 'X\|'
 is "ordered end" "$(tail -1 records)" "exit 0"
 is "the message stays in todo" "$(files)" "intd mess todo "
-printf '!C\nwait J%s\n!S%s 1000000000 10\\0\nwait DR%s\n!X\n' "$i" "$i" "$i" | drive
+printf '!C\nwait J%s\n!S%s 1000000000\\0\\x31Lk@me.example\\0\\x30Rr@far.example\\0\\0\nwait DR%s\n!X\n' "$i" "$i" "$i" | drive
 like "settled on order, one recipient left" "$(cat records)" "DR$i\|"
 is "its files" "$(files)" "info mess remote "
 is "only the other recipient" "$(tr '\0' '|' <"$Q/remote/$p")" "Tr@far.example|"
