@@ -52,10 +52,11 @@ send_with() { # CLIENT KIND RECIPIENT...
 	curl)
 		for r; do rcpts+=(--mail-rcpt "$r"); done
 		message "$kind" "list:;" >curl.in
-		curl --no-progress-meter --crlf "smtp://127.0.0.1:$PORT/me" --mail-from me@side.example "${rcpts[@]}" \
-			--upload-file curl.in ;;
-	msmtp) message "$kind" "list:;" | msmtp --file=/dev/null --host=127.0.0.1 --port="$PORT" --tls=off --auth=off \
-		--domain=me --from=me@side.example -- "$@" ;;
+		curl --no-progress-meter --crlf "smtp://127.0.0.1:$PORT/me" --mail-from me@side.example \
+			"${rcpts[@]}" --upload-file curl.in ;;
+	msmtp)
+		message "$kind" "list:;" | msmtp --file=/dev/null --host=127.0.0.1 --port="$PORT" --tls=off \
+			--auth=off --domain=me --from=me@side.example -- "$@" ;;
 	s-nail) s-nail -:/ -S v15-compat -S mta="smtp://127.0.0.1:$PORT" -S smtp-auth=none -S ttycharset=utf-8 \
 		-S mime-encoding=8bit -S hostname=me -r me@side.example -s "$kind" "$@" <"$kind" ;;
 	sendmail-t) message "$kind" "$(commas "$@")" | in_use sendmail -f me@side.example -t ;;

@@ -131,8 +131,9 @@ def addresses():
     check('a UTF-8 recipient with it', r[:3] == b'250' and len(got) == 1 and
           'Delivered-To: demo-\u00fc@d.example\n'.encode() in got[0], (r, got))
     for text in (b'RCPT TO:', b'RCPT TO:<', b'RCPT TO:<>', b'RCPT TO', b'RCPT', b'RCPT TO:<demo@d.example',
-                 b'RCPT TO:<demo@d.example>junk', b'RCPT TO:<demo\0@d.example>', b'RCPT TO:<demo\x01\x7f@d.example',
-                 b'RCPT TO:<"demo@d.example>', b'RCPT TO:<' + b'a' * 3000 + b'@d.example>', b'RCPT TO:<demo@@d.example>',
+                 b'RCPT TO:<demo@d.example>junk', b'RCPT TO:<demo\0@d.example>',
+                 b'RCPT TO:<demo\x01\x7f@d.example', b'RCPT TO:<"demo@d.example>', b'RCPT TO:<demo@@d.example>',
+                 b'RCPT TO:<' + b'a' * 3000 + b'@d.example>',
                  b'RCPT TO:<demo%other.example@d.example>', b'RCPT TO:<demo@elsewhere.example>'):
         c.cmd(b'RSET')
         c.cmd(b'MAIL FROM:<a@side.example>')

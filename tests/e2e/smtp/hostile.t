@@ -24,7 +24,9 @@ small() { [ "$2" -gt 0 ] && [ "$2" -lt 65536 ] && pass "$1 stays small" || fail 
 echo 1 >"$R/control/holdlocal"
 start_up --queues 2
 ok "a message to 100,000 recipients" timeout 100 python3 "$HERE/hostile.py" recipients 100000
-queued() { [ -z "$(find "$R"/queue/queue*/todo -type f)" ] && find "$R"/queue/queue*/local -type f -size +1M | grep -q .; }
+queued() {
+	[ -z "$(find "$R"/queue/queue*/todo -type f)" ] && find "$R"/queue/queue*/local -type f -size +1M | grep -q .
+}
 ok "the queue takes it in" wait_for 30 queued
 in_use qmail-qread >read
 is "with every recipient" "$(sort -u read | grep -c '^	 *local	demo-[0-9]*@d.example$')" 100000
