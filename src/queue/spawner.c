@@ -12,7 +12,7 @@
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
-#include "queue/workers.h"
+#include "core/sys/workers.h"
 
 enum {
 	COMMAND_MAX = 1 << 20,		/* a longer command is answered with a deferral */

@@ -9,6 +9,8 @@ int local_listen(const char *path, mode_t mode);
 int local_accept(int fd);
 int local_connect(const char *path);
 int local_pair(int pair[2]);
+/* Whoever writes to us from now on fails; what has been written can still be read. */
+void local_refuse(int fd);
 /* Who connected: real credentials at the time of connect. */
 int local_peer(int fd, uid_t *uid, pid_t *pid);
 

@@ -121,5 +121,6 @@ static int smtpd_main(int argc, char **argv)
 APPLET(smtpd) = {
 	.name = "smtpd", .aliases = "qmail-smtpd", .family = "smtp",
 	.brief = "receive mail by SMTP on descriptors 0 and 1",
-	.args = "[hostname checkprogram [argument ...]]", .role = AS_DAEMON, .main = smtpd_main,
+	.args = "[hostname checkprogram [argument ...]]", .role = AS_DAEMON, .flags = APPLET_AGAIN,
+	.main = smtpd_main,
 };

@@ -18,6 +18,7 @@
 #include "core/sys/proc.h"
 #include "core/sys/pw.h"
 #include "core/sys/sig.h"
+#include "core/sys/workers.h"
 
 static struct ucspi_options how = {.names = 1, .ident = 1, .ident_timeout = 26, .nodelay = 0, .ip_options = 0};
 static int verbosity = 1, print_port, only4, from_env;
@@ -215,15 +216,10 @@ static void say(const struct ucspi *u, void (*make)(const struct ucspi *u, long 
 	buf_free(&line);
 }
 
-static void serve(int s, const struct sock_end *peer, char **argv) __attribute__((noreturn));
-static void serve(int s, const struct sock_end *peer, char **argv)
+/* What the program shall know, and its descriptors. */
+static void introduce(int s, const struct sock_end *peer)
 {
 	struct err e = {0};
-
-	sig_reset();
-	fd_close(listener);
-	fd_close(wake[0]);
-	fd_close(wake[1]);
 	struct ucspi u = {.peer = *peer, .per_ip = per_ip, .dual = !only4};
 
 	say(&u, ucspi_start_line);
@@ -233,8 +229,63 @@ static void serve(int s, const struct sock_end *peer, char **argv)
 	ucspi_free(&u);
 	if (fd_copy(0, s) < 0 || fd_copy(1, s) < 0)
 		die(111, "unable to place the socket: %s", log_errno(errno));
+}
+
+static void serve(int s, const struct sock_end *peer, char **argv) __attribute__((noreturn));
+static void serve(int s, const struct sock_end *peer, char **argv)
+{
+	sig_reset();
+	fd_close(listener);
+	fd_close(wake[0]);
+	fd_close(wake[1]);
+	introduce(s, peer);
 	fd_close_from(3);
 	run_become(argv);
+}
+
+static char **program;
+
+/* A connection in a worker: the same, without the fork. */
+static int work(struct str text, const int *fds, int n)
+{
+	enum { WORDS = 64 };
+	char *argv[WORDS + 1];
+	struct sock_end peer;
+	int argc = 0;
+
+	if (n != 1 || text.n != sizeof peer)
+		return 111;
+	memcpy(&peer, text.p, sizeof peer);
+	for (; program[argc] && argc < WORDS; argc++)
+		argv[argc] = program[argc];
+	argv[argc] = NULL;
+	log_set_program("tcpserver");
+	introduce(fds[0], &peer);
+	fd_close(fds[0]);
+	return applet_run(run_applet(argv[0]), argc, argv);
+}
+
+static struct workers workers = {.run = work, .keep_stderr = true};
+
+/* One of ours that can run again and again, and no role to take on. */
+static void open_workers(void)
+{
+	const struct applet *a = run_applet(program[0]);
+	struct err e = {0};
+
+	if (a && a->flags & APPLET_AGAIN && !conf_on(CONF_REEXEC) && workers_open(&workers, &e) < 0)
+		die_err(&e);
+}
+
+static pid_t start_child(int s, const struct sock_end *peer, struct err *e)
+{
+	if (workers.env)
+		return workers_start(&workers, str_make((const char *)peer, sizeof *peer), &s, 1, e);
+	pid_t pid = proc_fork();
+
+	if (pid == 0)
+		serve(s, peer, program);
+	return pid < 0 ? err_temp(e, errno, "unable to fork") : pid;
 }
 
 static void refuse(const struct ip *ip)
@@ -247,9 +298,10 @@ static void refuse(const struct ip *ip)
 	buf_free(&text);
 }
 
-static void accept_one(char **argv)
+static void accept_one(void)
 {
-	struct sock_end peer;
+	struct sock_end peer = {.port = 0};
+	struct err e = {0};
 	int s = sock_accept(listener, &peer);
 
 	if (s < 0) {
@@ -261,12 +313,10 @@ static void accept_one(char **argv)
 	if (per_ip > 0 && count_ip(&peer.ip) >= (size_t)per_ip) {
 		refuse(&peer.ip);
 	} else {
-		pid_t pid = proc_fork();
+		pid_t pid = start_child(s, &peer, &e);
 
-		if (pid == 0)
-			serve(s, &peer, argv);
 		if (pid < 0)
-			warn("dropping connection, unable to fork", errno);
+			warn("dropping connection, unable to fork", e.num);
 		else
 			vec_push(&slots, ((struct slot){pid, peer.ip}));
 		status("status");
@@ -276,16 +326,27 @@ static void accept_one(char **argv)
 
 static void forget(pid_t pid, int code)
 {
+	size_t before = slots.n;
+
 	for (size_t i = 0; i < slots.n; i++)
 		if (slots.p[i].pid == pid)
 			slots.p[i] = slots.p[--slots.n];
-	if (verbosity < 2)
-		return;
+	if (verbosity < 2 || slots.n == before)
+		return;	/* an idle worker has left */
 	if (proc_crashed(code))
 		log_line("tcpserver: end %ld status killed by signal %d", (long)pid, proc_signal(code));
 	else if (proc_code(code))
 		log_line("tcpserver: end %ld status %d", (long)pid, proc_code(code));
 	status("status");
+}
+
+static void take_notes(void)
+{
+	pid_t pid;
+	int code;
+
+	while (workers.env && workers_note(&workers, &pid, &code))
+		forget(pid, code);
 }
 
 static void dump(void)
@@ -310,8 +371,12 @@ static void handle_signals(void)
 		;
 	if (got_child) {
 		got_child = 0;
-		while ((pid = proc_wait(-1, &code, true)) > 0)
+		while ((pid = proc_wait(-1, &code, true)) > 0) {
+			take_notes();	/* what a worker finished counts before its end */
 			forget(pid, code);
+			if (workers.env)
+				workers_gone(&workers, pid);
+		}
 	}
 	if (got_hup) {
 		got_hup = 0;
@@ -370,15 +435,20 @@ static int tcpserver_main(int argc, char **argv)
 	if (print_port)
 		say_port();
 	leave_standard_fds();
+	program = argv + words + 1;
+	open_workers();
 	start_signals();
 	status("status");
 	while (!got_term) {
-		struct pollfd p[2] = {{wake[0], POLLIN, 0}, {listener, POLLIN, 0}};
+		struct pollfd p[3] = {{wake[0], POLLIN, 0}, {workers.env ? workers.notes[0] : -1, POLLIN, 0},
+			{listener, POLLIN, 0}};
 
-		fd_poll(p, slots.n < limit ? 2 : 1, -1);
-		handle_signals();
-		if (slots.n < limit && p[1].revents && !got_term)
-			accept_one(argv + words + 1);
+		fd_poll(p, slots.n < limit ? 3 : 2, -1);
+		if (p[0].revents)
+			handle_signals();
+		take_notes();
+		if (slots.n < limit && p[2].revents && !got_term)
+			accept_one();
 	}
 	return 0;
 }

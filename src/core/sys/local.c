@@ -68,6 +68,11 @@ int local_pair(int pair[2])
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
 }
 
+void local_refuse(int fd)
+{
+	shutdown(fd, SHUT_RD);
+}
+
 int local_peer(int fd, uid_t *uid, pid_t *pid)
 {
 	struct ucred c;

@@ -1,12 +1,13 @@
-/* workers - resident delivery processes; see workers.h. */
-#include "queue/workers.h"
+/* workers - resident children; see workers.h. */
+#include "core/sys/workers.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "core/base/mem.h"
+#include "core/base/buf.h"
 #include "core/sys/clock.h"
+#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/local.h"
@@ -14,11 +15,10 @@
 #include "core/sys/sig.h"
 
 enum {
-	SOCK = 3, NOTES = 4,	/* a worker's own descriptors */
+	SOCK = 3, NOTES = 4, NOTHING = 5,	/* a worker's own descriptors */
 	JOBS = 500,		/* after which a worker ends, whatever memory it has gathered with it */
 	IDLE_MS = 5000,		/* a worker without work ends */
-	FRESH_MS = 3500,	/* one that has been idle for longer may be leaving: it gets no job */
-	NOTHING_DONE = 111,	/* a job that arrives while its worker leaves is deferred */
+	TROUBLE = 111,		/* a job that could not be begun has failed for now */
 	TEXT_MAX = 4 << 20,
 };
 
@@ -33,6 +33,8 @@ int workers_open(struct workers *w, struct err *e)
 		return err_temp(e, errno, "unable to create a pipe");
 	fd_nonblock(w->notes[0], true);
 	w->env = env_save();
+	w->mask = file_umask(0);
+	file_umask(w->mask);
 	return 0;
 }
 
@@ -51,84 +53,61 @@ static bool read_all(int fd, char *p, size_t n)
 	return true;
 }
 
-/* The next job; its text is in *text, message and output come as descriptors. */
-static bool receive(struct buf *text, struct spawner_job *job, int fds[2])
+/* The next job: its text, and count descriptors.  1; 0: there is no more; -1: it could not be read. */
+static int receive(struct buf *text, int *fds, int *count)
 {
-	struct str *fields[] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
 	uint32_t n;
-	int count;
 
-	if (fd_wait(SOCK, POLLIN, IDLE_MS) != 1 || fd_recv(SOCK, &n, sizeof n, fds, 2, &count) != sizeof n ||
-		count != 2 || n > TEXT_MAX)
-		return false;
+	/* from now on the parent cannot give us a job; one that is here already is still read */
+	if (fd_wait(SOCK, POLLIN, IDLE_MS) == 0)
+		local_refuse(SOCK);
+	ssize_t got = fd_recv(SOCK, &n, sizeof n, fds, WORKERS_FDS, count);
+
+	if (got == 0)
+		return 0;
+	if (got != sizeof n || n > TEXT_MAX)
+		return -1;
 	buf_clear(text);
 	if (!read_all(SOCK, buf_grow(text, n), n))
-		return false;
+		return -1;
 	buf_advance(text, n);
-	struct str rest = buf_str(text);
-
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		*fields[i] = str_cut(&rest, 0);
-	job->at = str_rchr(job->recipient, '@');
-	return true;
+	return 1;
 }
 
-static void set_environment(const struct workers *w, const struct spawner_job *job)
-{
-	struct buf vars = BUF_INIT;
-
-	env_restore(w->env);
-	env_put_str("MESSID", job->id);
-	size_t n = spawner_variables(job->envh, &vars);
-
-	for (char *p = vars.p; n--; p += strlen(p) + 1) {
-		char *value = strchr(p, '=');
-
-		*value = 0;
-		env_put(p, value + 1);
-		*value = '=';
-	}
-	buf_free(&vars);
-}
-
-/* Nothing of one delivery may reach the next. */
-static void forget(int nothing)
+/* Nothing of one job may reach the next. */
+static void forget(const struct workers *w)
 {
 	clock_alarm(0);
 	sig_reset();
-	fd_copy(0, nothing);
-	fd_copy(1, nothing);
-	fd_copy(2, nothing);
-	fd_close_from(NOTES + 2);
+	file_umask(w->mask);
+	env_restore(w->env);
+	for (int fd = 0; fd < (w->keep_stderr ? 2 : 3); fd++)
+		fd_copy(fd, NOTHING);
+	fd_close_from(NOTHING + 1);
 }
 
 static void worker(const struct workers *w)
 {
 	struct buf text = BUF_INIT;
-	struct spawner_job job;
-	mode_t mask = file_umask(0);
-	int nothing = file_open("/dev/null", O_RDWR, 0), fds[2];
+	int fds[WORKERS_FDS], count, more, nothing = file_open("/dev/null", O_RDWR, 0);
 
-	/* the list's sockets are the parent's; ours and the pipe for notes are in place */
-	if (nothing < 0 || fd_copy(NOTES + 1, nothing) < 0)
-		proc_exit(NOTHING_DONE);
-	forget(NOTES + 1);
-	for (int i = 0; i < JOBS && receive(&text, &job, fds); i++) {
-		struct note note = {proc_pid(), 0};
+	if (nothing < 0 || fd_copy(NOTHING, nothing) < 0)
+		proc_exit(TROUBLE);
+	forget(w);
+	for (int i = 1; (more = receive(&text, fds, &count)) > 0; i++) {
+		struct note note = {proc_pid(), w->run(buf_str(&text), fds, count)};
 
-		if (fd_move(0, fds[0]) < 0 || fd_copy(1, fds[1]) < 0 || fd_move(2, fds[1]) < 0)
-			break;
-		file_umask(mask);
-		set_environment(w, &job);
-		note.code = w->run(&job);
-		forget(NOTES + 1);
+		/* without a note our end tells how the job ended, and there are no more jobs */
+		if (i == JOBS)
+			proc_exit(note.code);
+		forget(w);
 		if (fd_write_all(NOTES, &note, sizeof note) < 0)
-			break;
+			proc_exit(note.code);
 	}
-	proc_exit(NOTHING_DONE);
+	proc_exit(more < 0 ? TROUBLE : 0);
 }
 
-/* ---- in the spawner --------------------------------------------------------------------------- */
+/* ---- in the parent ----------------------------------------------------------------------------- */
 
 static struct worker *new_worker(struct workers *w, struct err *e)
 {
@@ -136,7 +115,7 @@ static struct worker *new_worker(struct workers *w, struct err *e)
 	int pair[2];
 
 	if (local_pair(pair) < 0) {
-		err_temp(e, errno, "Unable to create a socket");
+		err_temp(e, errno, "unable to create a socket");
 		return NULL;
 	}
 	n.pid = proc_fork();
@@ -149,13 +128,13 @@ static struct worker *new_worker(struct workers *w, struct err *e)
 		while (sock >= 0 && sock <= NOTES)
 			sock = fd_dup(sock);
 		if (notes < 0 || sock < 0 || fd_copy(SOCK, sock) < 0 || fd_copy(NOTES, notes) < 0)
-			proc_exit(NOTHING_DONE);
+			proc_exit(TROUBLE);
 		worker(w);
 	}
 	fd_close(pair[1]);
 	if (n.pid < 0) {
 		fd_close(pair[0]);
-		err_temp(e, errno, "Unable to fork");
+		err_temp(e, errno, "unable to fork");
 		return NULL;
 	}
 	n.sock = pair[0];
@@ -163,42 +142,35 @@ static struct worker *new_worker(struct workers *w, struct err *e)
 	return &w->list.p[w->list.n - 1];
 }
 
-static int send_job(const struct worker *k, const struct spawner_job *job, int report)
+static int send_job(const struct worker *k, struct str text, const int *fds, int n)
 {
-	const struct str *fields[] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
 	struct buf b = BUF_INIT;
-	uint32_t n = 0;
-	int fds[2] = {job->mess, report};
+	uint32_t len = (uint32_t)text.n;
 
-	buf_put(&b, &n, sizeof n);
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		buf_add(&b, *fields[i]);
-		buf_addc(&b, 0);
-	}
-	n = (uint32_t)(b.n - sizeof n);
-	memcpy(b.p, &n, sizeof n);
-	int r = fd_send(k->sock, b.p, b.n, fds, 2);
+	buf_put(&b, &len, sizeof len);
+	buf_add(&b, text);
+	int r = fd_send(k->sock, b.p, b.n, fds, n);
 
 	buf_free(&b);
 	return r;
 }
 
-pid_t workers_start(struct workers *w, const struct spawner_job *job, int report, struct err *e)
+pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, struct err *e)
 {
 	struct worker *k = NULL;
 
 	/* from the end, where the new ones are: those at the front may leave when there is less to do */
 	for (size_t i = w->list.n; !k && i > 0; i--)
-		if (w->list.p[i - 1].idle && clock_mono_ms() - w->list.p[i - 1].since < FRESH_MS)
+		if (w->list.p[i - 1].idle)
 			k = &w->list.p[i - 1];
-	if (k && send_job(k, job, report) < 0) {
+	if (k && send_job(k, text, fds, n) < 0) {
 		k->idle = false;	/* it has just left; reap will say so */
 		k = NULL;
 	}
 	if (!k) {
 		k = new_worker(w, e);
-		if (!k || send_job(k, job, report) < 0)
-			return k ? err_temp(e, errno, "Unable to start a delivery") : -1;
+		if (!k || send_job(k, text, fds, n) < 0)
+			return k ? err_temp(e, errno, "unable to give a worker its job") : -1;
 	}
 	k->idle = false;
 	return k->pid;
@@ -220,10 +192,8 @@ bool workers_note(struct workers *w, pid_t *pid, int *status)
 		return false;
 	struct worker *k = find(w, note.pid);
 
-	if (k) {
+	if (k)
 		k->idle = true;
-		k->since = clock_mono_ms();
-	}
 	*pid = note.pid;
 	*status = (note.code & 255) << 8;	/* as wait reports an exit */
 	return true;

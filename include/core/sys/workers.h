@@ -1,0 +1,43 @@
+/* workers - processes that serve one job after another while there is work: a fork per job is what costs
+ * most where jobs are short and need no other user than the parent's own.  A worker that dies in a job is as
+ * good as a child that ended with it: its exit status is the job's. */
+#ifndef CORE_SYS_WORKERS_H
+#define CORE_SYS_WORKERS_H
+
+#include <sys/types.h>
+
+#include "core/base/err.h"
+#include "core/base/str.h"
+#include "core/base/vec.h"
+
+enum { WORKERS_FDS = 2 };	/* descriptors a job may bring */
+
+struct worker {
+	pid_t pid;
+	int sock;		/* jobs go down here */
+	bool idle;
+};
+
+struct env_copy;
+struct workers {
+	/* Runs in the worker, in the environment the parent had at workers_open, signals and umask as they
+	 * were then.  Places the n descriptors, which are above 4, and returns the job's exit code. */
+	int (*run)(struct str text, const int *fds, int n);
+	bool keep_stderr;	/* descriptor 2 is the parent's; else a job's own */
+	int notes[2];		/* "worker PID is done, code C": poll notes[0] */
+	struct env_copy *env;	/* NULL: not open */
+	mode_t mask;
+	VEC(struct worker) list;
+};
+
+int workers_open(struct workers *w, struct err *e);
+/* Give a job to an idle worker, or start one: the worker's pid, -1 with e.  The descriptors stay ours too. */
+pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, struct err *e);
+/* The next finished job: true with its worker and its code as a wait status. */
+bool workers_note(struct workers *w, pid_t *pid, int *status);
+/* This process has ended. */
+void workers_gone(struct workers *w, pid_t pid);
+/* Let all of them end, and wait for it. */
+void workers_close(struct workers *w);
+
+#endif
