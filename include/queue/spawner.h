@@ -44,6 +44,12 @@ int spawner_enter(struct err *e);
  * children.  0, or -1 when writing to out fails.  Uses SIGCHLD and ignores SIGPIPE meanwhile. */
 int spawner_run(const struct spawner *s, int in, int out, struct err *e);
 
+/* Give a job to a worker: its pid, -1 with e. */
+pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, int report, struct err *e);
+/* In the worker: the job a text describes (views into it), the message on descriptor 0, the report on 1 and 2,
+ * MESSID and the header variables in the environment.  -1: the text is none. */
+int spawner_unpack(struct str text, const int *fds, int n, struct spawner_job *job);
+
 /* The variables made of header lines: folded lines joined, names upper-cased with - as _, names that
  * steer programs (PATH, LD_*, SHELL, IFS, HOME, USER and the like) and malformed ones left out.
  * Appends "NAME=value" and a NUL each to text; returns how many. */

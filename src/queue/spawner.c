@@ -525,3 +525,54 @@ int spawner_enter(struct err *e)
 	buf_free(&dir);
 	return r < 0 ? -1 : 0;
 }
+
+pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, int report, struct err *e)
+{
+	const struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < FIELDS; i++) {
+		buf_add(&text, *fields[i]);
+		buf_addc(&text, 0);
+	}
+	pid_t pid = workers_start(w, buf_str(&text), (int[]){job->mess, report}, 2, e);
+
+	buf_free(&text);
+	return pid;
+}
+
+static void set_variables(struct str headers)
+{
+	struct buf vars = BUF_INIT, name = BUF_INIT;
+	size_t n = spawner_variables(headers, &vars);
+
+	for (struct str rest = buf_str(&vars); n--; ) {
+		struct str value = str_cut(&rest, 0);
+
+		buf_set(&name, str_cut(&value, '='));
+		env_put_str(name.p, value);
+	}
+	buf_free(&vars);
+	buf_free(&name);
+}
+
+int spawner_unpack(struct str text, const int *fds, int n, struct spawner_job *job)
+{
+	struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
+	struct stat st;
+
+	for (size_t i = 0; i < FIELDS; i++) {
+		if (!text.p)
+			return -1;
+		*fields[i] = str_cut(&text, 0);
+	}
+	job->at = str_rchr(job->recipient, '@');
+	job->mess = 0;
+	if (n != 2 || fd_move(0, fds[0]) < 0 || fd_copy(1, fds[1]) < 0 || fd_move(2, fds[1]) < 0 ||
+		file_fstat(0, &st) < 0)
+		return -1;
+	job->size = st.st_size;
+	env_put_str("MESSID", job->id);
+	set_variables(job->envh);
+	return 0;
+}

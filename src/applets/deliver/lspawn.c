@@ -153,57 +153,11 @@ static int deliver(const struct spawner_job *job, bool worker)
 	return code;
 }
 
-/* What a worker is told: the fields of the job, each with its NUL. */
-static void job_text(const struct spawner_job *job, struct buf *b)
-{
-	const struct str *fields[] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
-
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		buf_add(b, *fields[i]);
-		buf_addc(b, 0);
-	}
-}
-
-static void header_variables(struct str headers)
-{
-	struct buf vars = BUF_INIT;
-	size_t n = spawner_variables(headers, &vars);
-
-	for (struct str rest = buf_str(&vars); n--; ) {
-		struct str value = str_cut(&rest, 0);
-		struct buf name = BUF_INIT;
-
-		buf_set(&name, str_cut(&value, '='));
-		env_put_str(name.p, value);
-		buf_free(&name);
-	}
-	buf_free(&vars);
-}
-
 static int work(struct str text, const int *fds, int n)
 {
 	struct spawner_job job;
-	struct str *fields[] = {&job.id, &job.sender, &job.qqeh, &job.envh, &job.recipient};
 
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		*fields[i] = str_cut(&text, 0);
-	job.at = str_rchr(job.recipient, '@');
-	if (n != 2 || fd_move(0, fds[0]) < 0 || fd_copy(1, fds[1]) < 0 || fd_move(2, fds[1]) < 0)
-		return X_SYSTEM;
-	env_put_str("MESSID", job.id);
-	header_variables(job.envh);
-	return deliver(&job, true);
-}
-
-static pid_t start_worker(struct workers *w, const struct spawner_job *job, int report, struct err *e)
-{
-	struct buf text = BUF_INIT;
-
-	job_text(job, &text);
-	pid_t pid = workers_start(w, buf_str(&text), (int[]){job->mess, report}, 2, e);
-
-	buf_free(&text);
-	return pid;
+	return spawner_unpack(text, fds, n, &job) < 0 ? X_SYSTEM : deliver(&job, true);
 }
 
 static struct workers workers = {.run = work};
@@ -221,7 +175,7 @@ static pid_t start(const struct spawner_job *job, int report, void *arg, struct 
 	if (job->at == 0)
 		return 0;
 	if (workers.env)
-		return start_worker(&workers, job, report, e);
+		return spawner_hand_over(&workers, job, report, e);
 	pid_t pid = proc_fork();
 
 	if (pid < 0)

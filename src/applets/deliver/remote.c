@@ -2,6 +2,7 @@
  * Run by rspawn as qmailr; the message on fd 0, the report on fd 1.  The report says everything: the exit code
  * is 0, or that of a script run afterwards. */
 #include <errno.h>
+#include <string.h>
 #include <stdio.h>
 
 #include "core/app/applet.h"
@@ -367,17 +368,33 @@ static bool arguments(struct delivery *d, int argc, char **argv)
 	return true;
 }
 
+static void clean_up(struct delivery *d)
+{
+	if (d->dns)
+		dns_close(d->dns);
+	route_free(&d->route);
+	source_free(&d->source);
+	hops_free(&d->hops);
+	transmit_free(&d->t);
+	arena_free(&d->mem);
+}
+
 static int remote_main(int argc, char **argv)
 {
 	static struct delivery d;
 
+	/* a worker runs this again and again */
+	memset(&d, 0, sizeof d);
 	sig_ignore(SIGPIPE);
 	d.argv = argv;
 	buf_init(&d.t.report);
 	buf_init(&d.t.text);
 	if (arguments(&d, argc, argv))
 		deliver(&d);
-	return finish(&d);
+	int code = finish(&d);
+
+	clean_up(&d);
+	return code;
 }
 
 APPLET(remote) = {

@@ -1,6 +1,6 @@
 /* rspawn - start a remote delivery for each command of send (queue-and-delivery section 12).
- * Run by start as qmailr; commands on fd 0, reports on fd 1.  Each delivery is a child that runs remote, in this
- * image without exec unless QMAILREMOTE names another program. */
+ * Run by start as qmailr; commands on fd 0, reports on fd 1.  Deliveries run in workers, in this image without
+ * exec; each in a child of its own when QMAILREMOTE names another program. */
 #include <stdio.h>
 
 #include "core/app/applet.h"
@@ -9,22 +9,52 @@
 #include "core/app/run.h"
 #include "core/conf/conf.h"
 #include "core/sys/env.h"
+#include "core/sys/file.h"
+#include "core/sys/workers.h"
 #include "queue/spawner.h"
 #include "queue/tcpto.h"
 #include "queue/transmit.h"
+
+enum { WORDS = 6 };
+
+/* remote's arguments; size is room for a number. */
+static void words(const struct spawner_job *job, char size[24], char *argv[WORDS + 1])
+{
+	snprintf(size, 24, "%lld", (long long)job->size);
+	argv[0] = (char *)(size_t)"qmail-remote";
+	argv[1] = (char *)(size_t)job->recipient.p + job->at + 1;
+	argv[2] = (char *)(size_t)job->sender.p;
+	argv[3] = (char *)(size_t)job->qqeh.p;
+	argv[4] = size;
+	argv[5] = (char *)(size_t)job->recipient.p;
+	argv[6] = NULL;
+}
+
+/* remote in a worker: every delivery is made by the same user, ourselves. */
+static int work(struct str text, const int *fds, int n)
+{
+	struct spawner_job job;
+	char *argv[WORDS + 1], size[24];
+
+	if (spawner_unpack(text, fds, n, &job) < 0 || file_chdir("/") < 0)
+		return 111;
+	words(&job, size, argv);
+	return applet_run(applet_find("qmail-remote"), WORDS, argv);
+}
+
+static struct workers workers = {.run = work};
 
 /* Nothing but remote's exit code and output tells what happened: when it could not run, that is temporary
  * (111) or not (100). */
 static pid_t start(const struct spawner_job *job, int report, void *arg, struct err *e)
 {
-	const char *other = arg;
-	char size[24], *host = (char *)(size_t)job->recipient.p + job->at + 1;
-	char *argv[] = {(char *)(size_t)"qmail-remote", host, (char *)(size_t)job->sender.p,
-		(char *)(size_t)job->qqeh.p, size, (char *)(size_t)job->recipient.p, NULL};
+	char *argv[WORDS + 1], size[24];
 	int fds[] = {job->mess, report, report};
 
-	snprintf(size, sizeof size, "%lld", (long long)job->size);
-	return run_start(argv, &(struct run){.fds = fds, .nfds = 3, .dir = "/", .keep_role = true, .file = other}, e);
+	if (workers.env)
+		return spawner_hand_over(&workers, job, report, e);
+	words(job, size, argv);
+	return run_start(argv, &(struct run){.fds = fds, .nfds = 3, .dir = "/", .keep_role = true, .file = arg}, e);
 }
 
 static void report(int status, struct str said, struct buf *out, void *arg)
@@ -49,8 +79,15 @@ static int rspawn_main(int argc, char **argv)
 		die_err(&e);
 	if (tcpto_zero("..", &e) < 0)
 		log_warn("%s", log_err(&e));
+	if (!(other && *other) && !conf_on(CONF_REEXEC)) {
+		if (workers_open(&workers, &e) < 0)
+			die_err(&e);
+		s.workers = &workers;
+	}
 	if (spawner_run(&s, 0, 1, &e) < 0)
 		die_err(&e);
+	if (s.workers)
+		workers_close(&workers);
 	return 0;
 }
 
