@@ -203,7 +203,7 @@ for c in $CASES; do
 		row "sendmail invocations per second" "$(median "$a1")" "$(median "$b1")"
 		;;
 	memory)
-		sleep 2
+		sleep 7	# workers that have nothing to do leave after five seconds
 		pss() { for p; do sed -n 's/^Pss: *\([0-9]*\).*/\1/p' "/proc/$p/smaps_rollup" 2>/dev/null; done | awk '{ s += $1 } END { print s }'; }
 		tree() { local k; echo "$1"; for k in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do tree "$k"; done; }
 		a1=$(pss $(tree "$UP"))

@@ -168,6 +168,25 @@ static void compile_users(void)
 	buf_free(&fn);
 }
 
+/* In a child: what making keys and queues takes in memory must not stay with us for ever. */
+static void create(void)
+{
+	struct err e = {0};
+	pid_t pid = proc_fork();
+
+	if (pid < 0)
+		die(111, "unable to fork: %s", log_errno(errno));
+	if (pid == 0) {
+		if (instance_create(&inst, &e) < 0)
+			die_err(&e);
+		proc_exit(0);
+	}
+	int code = run_wait(pid);
+
+	if (code)
+		proc_exit(code > 0 ? code : 111);
+}
+
 static void prepare(void)
 {
 	struct err e = {0};
@@ -184,8 +203,7 @@ static void prepare(void)
 	inst.queues = queues;
 	set_owners();
 	file_umask(022);
-	if (instance_create(&inst, &e) < 0)
-		die_err(&e);
+	create();
 	compile_users();
 	if (conf_line(CONF_ME, &me, &e) < 0)
 		die_err(&e);
