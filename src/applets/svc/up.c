@@ -242,14 +242,26 @@ static pid_t start_smtp(struct service *s, struct err *e)
 	return run_start(argv, &(struct run){.fds = fds, .nfds = 4, .die_with_parent = true}, e);
 }
 
+/* Once everything runs there is little to do here, and little memory to do it in. */
+static void rest(void *arg)
+{
+	int *turns = arg;
+
+	if (++*turns == 3)
+		proc_release_code();
+}
+
 static int up_main(int argc, char **argv)
 {
+	int turns = 0;
+
 	struct service services[] = {
 		{.name = "intake", .start = start_plain, .arg = "intake", .stage = 1},
 		{.name = "qscheduler", .start = start_scheduler, .arg = "qscheduler", .stage = 0},
 		{.name = "smtp", .start = start_smtp, .arg = "tcpserver", .stage = 2},
 	};
-	struct tree t = {.services = services, .n = 3, .program = "up", .stop_ms = STOP_MS};
+	struct tree t = {.services = services, .n = 3, .program = "up", .stop_ms = STOP_MS,
+		.idle = rest, .idle_arg = &turns};
 	char count[24];
 
 	(void)argv;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -138,6 +139,19 @@ void proc_adopt_orphans(void)
 void proc_die_with_parent(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+}
+
+/* the linker's names for the first byte of the image and the end of its code */
+extern char __executable_start, etext;
+
+void proc_release_code(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t start = ((size_t)&__executable_start + page - 1) / page * page;
+	size_t end = (size_t)&etext / page * page;
+
+	if (end > start)
+		madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
 int proc_new_session(void)
