@@ -32,7 +32,7 @@ struct spawner {
 	/* Append the report for a child that ended: status as from waitpid, all it said.  First byte K, Z, D. */
 	void (*report)(int status, struct str said, struct buf *report, void *arg);
 	void *arg;
-	/* Children that outlive their delivery (workers.h); NULL: there are none. */
+	/* Children that outlive their delivery (workers.h), opened and closed by spawner_run; NULL: none. */
 	struct workers *workers;
 	size_t output_max;	/* bytes of a child's output kept; 0: 128 KiB, the rest is dropped */
 	uid_t owner;		/* message files must belong to this user */

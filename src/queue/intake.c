@@ -34,24 +34,6 @@ static unsigned long unpack(const char *p, int bytes)
 	return v;
 }
 
-static int read_all(int fd, void *p, size_t n)
-{
-	char *q = p;
-
-	while (n) {
-		ssize_t r = fd_read(fd, q, n);
-
-		if (r <= 0) {
-			if (r == 0)
-				errno = EPIPE;
-			return -1;
-		}
-		q += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
-
 int intake_connect(struct err *e)
 {
 	struct buf path = BUF_INIT;
@@ -95,11 +77,11 @@ int intake_read_answer(int sock, struct intake_answer *a, struct err *e)
 {
 	char head[7], text[INTAKE_TEXT_MAX];
 
-	if (read_all(sock, head, sizeof head) < 0)
+	if (fd_read_all(sock, head, sizeof head) < 0)
 		return err_code(e, 74, errno, "lost the intake socket");
 	size_t n = unpack(head + 5, 2);
 
-	if (n > sizeof text || read_all(sock, text, n) < 0)
+	if (n > sizeof text || fd_read_all(sock, text, n) < 0)
 		return err_code(e, 74, errno, "lost the intake socket");
 	a->code = (unsigned char)head[0];
 	a->qp = unpack(head + 1, 4);
@@ -115,7 +97,7 @@ int intake_read_request(int sock, int fds[2], struct buf *settings, struct err *
 
 	if (r == 0)
 		return 0;
-	if (r < 0 || head[0] != 'Q' || count != 2 || read_all(sock, head + 1, 4) < 0)
+	if (r < 0 || head[0] != 'Q' || count != 2 || fd_read_all(sock, head + 1, 4) < 0)
 		goto bad;
 	size_t n = unpack(head + 1, 4);
 
@@ -123,7 +105,7 @@ int intake_read_request(int sock, int fds[2], struct buf *settings, struct err *
 		goto bad;
 	buf_clear(settings);
 	buf_grow(settings, n);
-	if (read_all(sock, settings->p, n) < 0)
+	if (fd_read_all(sock, settings->p, n) < 0)
 		goto bad;
 	buf_advance(settings, n);
 	return 1;

@@ -500,12 +500,16 @@ int spawner_run(const struct spawner *s, int in, int out, struct err *e)
 		.pending = BUF_INIT, .vars = BUF_INIT};
 	if (loop_open(l, e) < 0)
 		goto free_loop;
+	if (s->workers && workers_open(s->workers, e) < 0)
+		goto free_loop;
 	while (!l->ended || l->running || l->pending.n)
 		if (turn(l) < 0) {
 			err_temp(e, errno, "unable to report deliveries");
 			goto free_loop;
 		}
 	r = 0;
+	if (s->workers)
+		workers_close(s->workers);
 free_loop:
 	loop_free(l);
 	return r;

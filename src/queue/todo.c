@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "core/conf/conf.h"
+#include "core/mail/sync.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/out.h"
@@ -156,7 +157,7 @@ int todo_sync(const struct layout *l, struct todo_msg *m, time_t birth, struct e
 	if (file_mtime(fn.p, birth) < 0)
 		r = err_temp(e, errno, "unable to utime %s", fn.p);
 	for (int i = 2; r == 0 && i >= 0; i--)
-		if (m->fds[i] >= 0 && conf_enabled(CONF_USE_FSYNC) && file_sync(m->fds[i]) < 0)
+		if (m->fds[i] >= 0 && sync_file(m->fds[i]) < 0)
 			r = err_temp(e, errno, "trouble fsyncing %s/%llu", layout_names[written[i]],
 				(unsigned long long)m->id);
 	for (int i = 0; i < 3; i++) {

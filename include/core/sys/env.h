@@ -10,7 +10,6 @@ void env_put(const char *name, const char *value);
 void env_put_str(const char *name, struct str value);	/* bytes after a NUL are cut */
 void env_unset(const char *name);
 void env_clear(void);
-char **env_list(void);				/* "NAME=value", NULL-terminated; not a copy */
 
 /* A copy of the whole environment, to undo what a rule or a message changed. */
 struct env_copy;

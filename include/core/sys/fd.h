@@ -10,6 +10,8 @@
 
 ssize_t fd_read(int fd, void *p, size_t n);
 ssize_t fd_read_at(int fd, void *p, size_t n, off_t pos);	/* the file position stays */
+/* Exactly n bytes: 0, or -1; EPIPE when the input ends first. */
+int fd_read_all(int fd, void *p, size_t n);
 ssize_t fd_write(int fd, const void *p, size_t n);
 /* Without waiting, sockets only: EAGAIN when it would wait, ENOTSOCK for anything else. */
 ssize_t fd_write_now(int fd, const void *p, size_t n);

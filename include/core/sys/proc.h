@@ -20,7 +20,6 @@ int proc_signal(int status);			/* the signal that killed it */
 int proc_kill(pid_t pid, int sig);
 void proc_exit(int code) __attribute__((noreturn));	/* without atexit handlers or stdio */
 pid_t proc_pid(void);
-pid_t proc_parent(void);
 uid_t proc_uid(void);				/* real */
 uid_t proc_euid(void);
 gid_t proc_egid(void);

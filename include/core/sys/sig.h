@@ -8,11 +8,8 @@ void sig_catch(int sig, void (*handler)(int));	/* system calls are interrupted, 
 void sig_ignore(int sig);
 void sig_default(int sig);
 void sig_block(int sig);
-void sig_unblock(int sig);
 void sig_reset(void);				/* all default, none blocked: a fresh program */
 /* Wait for one of n blocked signals: its number, 0 after ms milliseconds. */
 int sig_wait(const int *sigs, int n, long ms);
-/* Wait until a caught signal arrives, with sig unblocked only during the wait. */
-void sig_pause(int sig);
 
 #endif

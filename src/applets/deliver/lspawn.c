@@ -254,15 +254,10 @@ static int lspawn_main(int argc, char **argv)
 		die_err(&e);
 	/* a script run as either program can tell which one it is */
 	env_unset("QMAILREMOTE");
-	if (may_work()) {
-		if (workers_open(&workers, &e) < 0)
-			die_err(&e);
+	if (may_work())
 		s.workers = &workers;
-	}
 	if (spawner_run(&s, 0, 1, &e) < 0)
 		die_err(&e);
-	if (s.workers)
-		workers_close(&workers);
 	return 0;
 }
 

@@ -79,15 +79,10 @@ static int rspawn_main(int argc, char **argv)
 		die_err(&e);
 	if (tcpto_zero("..", &e) < 0)
 		log_warn("%s", log_err(&e));
-	if (!(other && *other) && !conf_on(CONF_REEXEC)) {
-		if (workers_open(&workers, &e) < 0)
-			die_err(&e);
+	if (!(other && *other) && !conf_on(CONF_REEXEC))
 		s.workers = &workers;
-	}
 	if (spawner_run(&s, 0, 1, &e) < 0)
 		die_err(&e);
-	if (s.workers)
-		workers_close(&workers);
 	return 0;
 }
 

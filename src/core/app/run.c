@@ -84,6 +84,8 @@ static void run_child(char *const argv[], const struct run *r, const struct appl
 		die_err(&e);
 	if (a && !r->keep_role && role_take(a->role, &e) < 0)
 		die_err(&e);
+	if (r->die_with_parent)	/* after the change of ids, which would undo it */
+		proc_die_with_parent();
 	become(r->file ? r->file : argv[0], argv);
 }
 

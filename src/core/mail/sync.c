@@ -6,21 +6,13 @@
 #include "core/conf/conf.h"
 #include "core/sys/file.h"
 
-/* On by default; an empty value switches it off. */
-static bool wanted(enum conf_id id)
-{
-	const char *v = conf_env(id);
-
-	return !v || *v;
-}
-
 int sync_file(int fd)
 {
 	int r = 0;
 
 	if (conf_on(CONF_USE_FDATASYNC))
 		r = file_sync_data(fd);
-	else if (wanted(CONF_USE_FSYNC))
+	else if (conf_enabled(CONF_USE_FSYNC))
 		r = file_sync(fd);
 	/* a device such as /dev/null keeps nothing that could be lost */
 	return r < 0 && errno == EINVAL ? 0 : r;
@@ -28,5 +20,5 @@ int sync_file(int fd)
 
 int sync_dir(const char *dir)
 {
-	return wanted(CONF_USE_SYNCDIR) ? file_sync_dir(dir) : 0;
+	return conf_enabled(CONF_USE_SYNCDIR) ? file_sync_dir(dir) : 0;
 }

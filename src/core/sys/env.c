@@ -38,11 +38,6 @@ void env_clear(void)
 	clearenv();
 }
 
-char **env_list(void)
-{
-	return environ;
-}
-
 struct env_copy {
 	struct arena mem;
 	char **vars;

@@ -35,6 +35,24 @@ ssize_t fd_read_at(int fd, void *p, size_t n, off_t pos)
 	return r;
 }
 
+int fd_read_all(int fd, void *p, size_t n)
+{
+	char *q = p;
+
+	while (n) {
+		ssize_t r = fd_read(fd, q, n);
+
+		if (r <= 0) {
+			if (r == 0)
+				errno = EPIPE;
+			return -1;
+		}
+		q += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
 ssize_t fd_write(int fd, const void *p, size_t n)
 {
 	ssize_t r;

@@ -70,11 +70,6 @@ pid_t proc_pid(void)
 	return getpid();
 }
 
-pid_t proc_parent(void)
-{
-	return getppid();
-}
-
 uid_t proc_uid(void)
 {
 	return getuid();

@@ -35,11 +35,6 @@ void sig_block(int sig)
 	mask(SIG_BLOCK, sig);
 }
 
-void sig_unblock(int sig)
-{
-	mask(SIG_UNBLOCK, sig);
-}
-
 void sig_reset(void)
 {
 	static const int used[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};
@@ -49,15 +44,6 @@ void sig_reset(void)
 		sig_default(used[i]);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-void sig_pause(int sig)
-{
-	sigset_t s;
-
-	sigprocmask(SIG_SETMASK, NULL, &s);
-	sigdelset(&s, sig);
-	sigsuspend(&s);
 }
 
 int sig_wait(const int *sigs, int n, long ms)

@@ -40,19 +40,6 @@ int workers_open(struct workers *w, struct err *e)
 
 /* ---- in the worker ---------------------------------------------------------------------------- */
 
-static bool read_all(int fd, char *p, size_t n)
-{
-	while (n) {
-		ssize_t r = fd_read(fd, p, n);
-
-		if (r <= 0)
-			return false;
-		p += r;
-		n -= (size_t)r;
-	}
-	return true;
-}
-
 /* The next job: its text, and count descriptors.  1; 0: there is no more; -1: it could not be read. */
 static int receive(struct buf *text, int *fds, int *count)
 {
@@ -68,7 +55,7 @@ static int receive(struct buf *text, int *fds, int *count)
 	if (got != sizeof n || n > TEXT_MAX)
 		return -1;
 	buf_clear(text);
-	if (!read_all(SOCK, buf_grow(text, n), n))
+	if (fd_read_all(SOCK, buf_grow(text, n), n) < 0)
 		return -1;
 	buf_advance(text, n);
 	return 1;

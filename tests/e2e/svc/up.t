@@ -69,4 +69,14 @@ family "$UP" >family
 kill -INT "$UP"; wait "$UP"
 is "INT ends it too" $? 0
 is "nobody is left then" "$(for p in $(cat family); do ps -o args= -p "$p"; done)" ""
+
+# killed outright it takes its services along
+"$BIN/indimail" up --root "$T/killed" --domain k.test --queues 1 --smtp "127.0.0.1:$(free_port)" >killed.log 2>&1 &
+killed=$!
+running() { [ "$(pgrep -P "$killed" | wc -l)" = 3 ]; }
+ok "three services" wait_for 10 running
+services=$(pgrep -P "$killed")
+kill -KILL "$killed"
+gone() { for p in $services; do kill -0 "$p" 2>/dev/null && return 1; done; return 0; }
+ok "killed, it leaves no service behind" wait_for 8 gone
 done_testing
