@@ -11,20 +11,20 @@ complain() { echo "not ok - $*"; bad=1; }
 rank() {
 	case $1 in
 	core/base) echo 0 ;; core/sys) echo 1 ;; core/conf) echo 2 ;; core/mail) echo 3 ;; core/net) echo 4 ;;
-	core/auth) echo 5 ;; core/smtp) echo 6 ;; core/app) echo 6 ;; queue | vdomain) echo 7 ;; applets) echo 8 ;;
+	core/auth) echo 5 ;; core/smtp) echo 6 ;; core/app) echo 6 ;; queue | vdomain | svc) echo 7 ;; applets) echo 8 ;;
 	*) echo -1 ;;
 	esac
 }
 room() {
 	case $1 in
 	core/*/*) echo "${1%/*}" ;;
-	queue/* | vdomain/*) echo "${1%%/*}" ;;
+	queue/* | vdomain/* | svc/*) echo "${1%%/*}" ;;
 	applets/*) echo applets ;;
 	*) echo none ;;
 	esac
 }
 declare -A RANK
-for r in core/base core/sys core/conf core/mail core/net core/auth core/smtp core/app queue vdomain applets; do
+for r in core/base core/sys core/conf core/mail core/net core/auth core/smtp core/app queue vdomain svc applets; do
 	RANK[$r]=$(rank $r)
 done
 while IFS=: read -r file included; do
@@ -40,7 +40,7 @@ while IFS=: read -r file included; do
 	elif [ "${RANK[$b]}" -gt "${RANK[$a]}" ]; then
 		complain "$file includes $included: a higher room"
 	elif [ "${RANK[$a]}" = 7 ] && [ "${RANK[$b]}" = 7 ] && [ "$a" != "$b" ]; then
-		complain "$file includes $included: queue and vdomain do not see each other"
+		complain "$file includes $included: queue, vdomain and svc do not see each other"
 	elif [ "$b" = applets ]; then
 		complain "$file includes $included: no applet includes another"
 	fi

@@ -28,6 +28,11 @@ pid_t run_start(char *const argv[], const struct run *r, struct err *e);
 int run_descriptors(const int *fds, int n);
 /* Become argv: the current process runs it and exits.  Never returns. */
 void run_become(char *const argv[]) __attribute__((noreturn));
+/* Become the rest of a chain: what setuidgid, envdir and their like do with their operands.  A bare name is one of
+ * our applets unless PATH leads to a foreign program of that name; failure is exit 111 with the reason.  Never returns. */
+void run_chain(char *const argv[]) __attribute__((noreturn));
+/* Whether run_chain would run this word as one of our applets. */
+bool run_chain_ours(const char *file);
 /* Wait for a child: its exit code, or -1 when it crashed. */
 int run_wait(pid_t pid);
 /* Ask a program about the message: run argv on our descriptors, fd 0 rewound for it and for us, and

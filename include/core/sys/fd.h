@@ -25,6 +25,8 @@ int fd_nonblock(int fd, bool on);
 int fd_cloexec(int fd, bool on);
 bool fd_open(int fd);					/* is this descriptor open? */
 int fd_close_from(int low);				/* close every descriptor >= low */
+void fd_close_marked(void);				/* close what exec would: descriptors >= 3 marked close-on-exec */
+int fd_null(int fd);					/* fd becomes /dev/null; without devices a file that is and stays empty */
 off_t fd_seek(int fd, off_t pos);			/* from the start; the new position */
 off_t fd_tell(int fd);
 

@@ -188,12 +188,8 @@ static int open_listener(char **argv)
 /* Descriptors 0 and 1 are no longer anybody's business. */
 static void leave_standard_fds(void)
 {
-	int null = file_open("/dev/null", O_RDWR, 0);
-
-	if (null < 0 || fd_copy(0, null) < 0 || fd_copy(1, null) < 0)
+	if (fd_null(0) < 0 || fd_null(1) < 0)
 		die(111, "unable to open /dev/null: %s", log_errno(errno));
-	if (null > 1)
-		fd_close(null);
 }
 
 static size_t count_ip(const struct ip *ip)

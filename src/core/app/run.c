@@ -120,6 +120,45 @@ void run_become(char *const argv[])
 	become(argv[0], argv);
 }
 
+/* The file a bare name means on PATH; an empty element is the current directory. */
+static bool on_path(const char *name, struct buf *fn)
+{
+	const char *path = conf_env(CONF_PATH);
+	struct str rest = str_z(path ? path : "/bin:/usr/bin");
+
+	while (rest.p) {
+		struct str dir = str_cut(&rest, ':');
+
+		buf_clear(fn);
+		buf_fmt(fn, "%.*s%s%s", STR_FMT(dir), dir.n ? "/" : "./", name);
+		if (file_access(fn->p, X_OK))
+			return true;
+	}
+	return false;
+}
+
+bool run_chain_ours(const char *file)
+{
+	const struct applet *a = run_applet(file);
+	struct buf fn = BUF_INIT;
+	bool foreign = a && !strchr(file, '/') && on_path(file, &fn) && !same_file(fn.p, self);
+
+	buf_free(&fn);
+	return a && !foreign;
+}
+
+void run_chain(char *const argv[])
+{
+	bool ours = run_chain_ours(argv[0]);
+
+	if (ours && !conf_on(CONF_REEXEC)) {
+		fd_close_marked();
+		proc_exit(applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv));
+	}
+	proc_exec_file(ours ? self : argv[0], argv);
+	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
+}
+
 int run_wait(pid_t pid)
 {
 	int status;

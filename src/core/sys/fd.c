@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -162,6 +163,27 @@ int fd_close_from(int low)
 	for (int fd = low; fd < (max > 0 && max < 65536 ? (int)max : 65536); fd++)
 		close(fd);
 	return 0;
+}
+
+void fd_close_marked(void)
+{
+	enum { HIGHEST = 256 };	/* numbers are handed out lowest first */
+
+	for (int fd = 3; fd < HIGHEST; fd++)
+		if (fcntl(fd, F_GETFD) == FD_CLOEXEC)
+			close(fd);
+}
+
+int fd_null(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	/* a root without devices: an empty file of nobody else's that stays empty does as well */
+	if (null < 0 && (null = memfd_create("null", MFD_CLOEXEC | MFD_ALLOW_SEALING)) >= 0)
+		fcntl(null, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_WRITE);
+	if (null < 0)
+		return -1;
+	return null == fd ? fd_cloexec(fd, false) : fd_move(fd, null);
 }
 
 off_t fd_seek(int fd, off_t pos)

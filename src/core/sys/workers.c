@@ -76,9 +76,9 @@ static void forget(const struct workers *w)
 static void worker(const struct workers *w)
 {
 	struct buf text = BUF_INIT;
-	int fds[WORKERS_FDS], count, more, nothing = file_open("/dev/null", O_RDWR, 0);
+	int fds[WORKERS_FDS], count, more;
 
-	if (nothing < 0 || fd_copy(NOTHING, nothing) < 0)
+	if (fd_null(NOTHING) < 0)
 		proc_exit(TROUBLE);
 	forget(w);
 	for (int i = 1; (more = receive(&text, fds, &count)) > 0; i++) {

@@ -1,0 +1,126 @@
+/* scandir - the directory of services; see scandir.h. */
+#include "svc/scandir.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/num.h"
+#include "core/conf/conf.h"
+#include "core/sys/file.h"
+#include "core/sys/proc.h"
+#include "svc/state.h"
+
+int scandir_default(struct buf *dir, struct err *e)
+{
+	const char *root = conf_env(CONF_INDIMAIL_ROOT);
+
+	if (!root)
+		return conf_line(CONF_SERVICEDIR, dir, e) < 0 ? -1 : 0;
+	buf_clear(dir);
+	buf_fmt(dir, "%s/service", root);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Is this entry a service: a directory, hidden or not? */
+static bool is_service(const char *dir, const char *name, bool hidden)
+{
+	struct buf fn = BUF_INIT;
+	struct stat st;
+	bool yes;
+
+	if (strcmp(name, ".svscan") == 0 || (name[0] == '.' && !hidden))
+		return false;
+	buf_fmt(&fn, "%s/%s", dir, name);
+	yes = file_stat(fn.p, &st) == 0 && S_ISDIR(st.st_mode);
+	buf_free(&fn);
+	return yes;
+}
+
+int scandir_list(const char *dir, bool hidden, struct service_names *names, struct err *e)
+{
+	const char *name;
+	struct dir d;
+	int more;
+
+	if (dir_open(&d, dir) < 0)
+		return err_temp(e, errno, "unable to open %s", dir);
+	while ((more = dir_next(&d, &name)) > 0)
+		if (is_service(dir, name, hidden))
+			vec_push(&names->list, mem_copy(name, strlen(name)));
+	int num = errno;
+
+	dir_close(&d);
+	if (more < 0) {
+		scandir_free(names);
+		return err_temp(e, num, "unable to read %s", dir);
+	}
+	if (names->list.n)
+		qsort(names->list.p, names->list.n, sizeof *names->list.p, compare);
+	return 0;
+}
+
+void scandir_free(struct service_names *names)
+{
+	for (size_t i = 0; i < names->list.n; i++)
+		mem_free(names->list.p[i]);
+	vec_free(&names->list);
+}
+
+void scandir_pidfile(const char *dir, struct buf *fn)
+{
+	const char *run = state_run();
+
+	buf_clear(fn);
+	buf_fmt(fn, "%s/.svscan.pid", run ? run : dir);
+}
+
+/* The pid in a pid file: its last line, which older releases put behind a binary one; 0 when there is none. */
+static pid_t pid_in(struct str text)
+{
+	uint64_t pid;
+
+	text = str_rtrim(text);
+	if (str_rchr(text, '\n') < text.n)
+		text = str_from(text, str_rchr(text, '\n') + 1);
+	return num_parse(text, INT32_MAX, &pid) ? (pid_t)pid : 0;
+}
+
+/* The pid file, whichever of the two places has one. */
+static int find_pidfile(const char *dir, struct buf *fn, struct stat *st)
+{
+	buf_clear(fn);
+	buf_fmt(fn, "%s/.svscan.pid", dir);
+	if (file_stat(fn->p, st) == 0)
+		return 0;
+	scandir_pidfile(dir, fn);
+	return file_stat(fn->p, st);
+}
+
+int scandir_svscan(const char *dir, pid_t *pid, time_t *since, struct err *e)
+{
+	struct buf fn = BUF_INIT, text = BUF_INIT;
+	struct stat st;
+	pid_t p;
+	int r = 0;
+
+	if (find_pidfile(dir, &fn, &st) < 0) {
+		r = errno == ENOENT ? 0 : err_temp(e, errno, "unable to stat %s", fn.p);
+	} else if (file_slurp(fn.p, &text, 4096) < 0) {
+		r = err_temp(e, errno, "unable to read %s", fn.p);
+	} else if ((p = pid_in(buf_str(&text))) > 0 && (proc_kill(p, 0) == 0 || errno == EPERM)) {
+		*pid = p;
+		*since = st.st_mtime;
+		r = 1;
+	}
+	buf_free(&fn);
+	buf_free(&text);
+	return r;
+}
