@@ -17,6 +17,7 @@ struct run {
 	gid_t gid;
 	bool set_ids;
 	bool new_session;
+	bool close_marked;	/* descriptors marked close-on-exec are closed even when nothing is exec'd */
 	bool die_with_parent;	/* TERM when the parent is gone */
 	const char *file;	/* what is run when it is not argv[0]: the program then still sees argv[0] */
 };
@@ -31,6 +32,8 @@ void run_become(char *const argv[]) __attribute__((noreturn));
 /* Become the rest of a chain: what setuidgid, envdir and their like do with their operands.  A bare name is one of
  * our applets unless PATH leads to a foreign program of that name; failure is exit 111 with the reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
+/* The same for what is to run long: when the binary's file has been replaced since, the new one is exec'd. */
+void run_fresh(char *const argv[]) __attribute__((noreturn));
 /* Whether run_chain would run this word as one of our applets. */
 bool run_chain_ours(const char *file);
 /* Wait for a child: its exit code, or -1 when it crashed. */

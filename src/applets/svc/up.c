@@ -286,7 +286,7 @@ static int up_main(int argc, char **argv)
 	if (prepare_only)
 		return 0;
 	log_line("up: %s: domain %s, SMTP on %s, %ld queues", root_path.p, me.p, smtp, queues);
-	proc_adopt_orphans();
+	proc_adopt_orphans(true);
 	int code = tree_run(&t);
 
 	tree_end_all(KILL_MS);

@@ -76,6 +76,8 @@ static void run_child(char *const argv[], const struct run *r, const struct appl
 	sig_reset();
 	if (r->nfds && run_descriptors(r->fds, r->nfds) < 0)
 		proc_exit(111);
+	if (r->close_marked)
+		fd_close_marked();
 	if (r->new_session)
 		proc_new_session();
 	if (r->dir && file_chdir(r->dir) < 0)
@@ -157,6 +159,26 @@ void run_chain(char *const argv[])
 	}
 	proc_exec_file(ours ? self : argv[0], argv);
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
+}
+
+/* Our file's name when another file has taken its place; the kernel marks the name of a file that is gone. */
+static bool replaced(struct buf *fn)
+{
+	static const char mark[] = " (deleted)";
+
+	if (file_readlink(self, fn) < 0 || !str_ends(buf_str(fn), STR(mark)))
+		return false;
+	buf_trunc(fn, fn->n - (sizeof mark - 1));
+	return file_access(fn->p, X_OK);
+}
+
+void run_fresh(char *const argv[])
+{
+	struct buf fn = BUF_INIT;
+
+	if (replaced(&fn) && run_chain_ours(argv[0]))
+		proc_exec_file(fn.p, argv);
+	run_chain(argv);
 }
 
 int run_wait(pid_t pid)
