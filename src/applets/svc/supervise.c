@@ -168,7 +168,7 @@ static void become_script(const char *fn, char *const argv[])
 	struct buf text = BUF_INIT;
 
 	if (file_slurp(fn, &text, RUNFILE_MAX) == 0 && runfile_plain(&r, buf_str(&text), variable) &&
-		run_chain_ours(r.argv.p[0])) {
+		run_chain_ours(r.argv.p)) {
 		for (size_t i = 0; i < r.fds.n; i++)
 			if (r.fds.p[i].from < 0)
 				fd_close(r.fds.p[i].to);
@@ -713,6 +713,7 @@ static int supervise_main(int argc, char **argv)
 	if (argv[1][0] == '/' || argv[1][0] == '.')
 		die(100, "%s: the name of the directory must not begin with / or .", argv[1]);
 	open_state(argv[1]);
+	proc_title("supervise", s.name.p);
 	start_signals();
 	for (;;) {
 		start_due();
