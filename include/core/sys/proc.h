@@ -39,6 +39,9 @@ uid_t proc_uid(void);				/* real */
 uid_t proc_euid(void);
 gid_t proc_egid(void);
 
+/* Root in name only: uid 0 of a user namespace without other users, or without the right to become another. */
+bool proc_lone_root(void);
+
 /* Become uid and gid with exactly these supplementary groups, for ever: the only function that
  * changes ids.  Proves that root cannot be regained. */
 int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err *e);
