@@ -43,7 +43,8 @@ static struct {
 	pid_t pid;		/* the service, 0 none */
 	int watch;		/* a service that is not our child: its pidfd, else -1 */
 	bool taken_over;
-	bool leads_group;	/* signals go to its process group */
+	bool leads_group;	/* signals go to its process group ... */
+	pid_t group;		/* ... which has the number of the process that was started */
 	bool adopts;		/* sticky run: what it leaves behind is the service from then on */
 	bool ready;		/* init has succeeded */
 	bool start;		/* a start is due */
@@ -117,19 +118,18 @@ static void change(pid_t pid)
 
 /* ---- signals to the service ---- */
 
+/* To the process group, and to the process unless it is in there. */
 static void send(int sig)
 {
-	bool group = s.leads_group;
+	bool reached = false;
 
 	if (!s.pid)
 		return;
-	if (s.to_group && !group)
-		proc_kill_group(s.pid, sig);
-	if (s.watch >= 0 && !group)
+	if (s.leads_group || s.to_group)
+		reached = proc_kill_group(s.leads_group ? s.group : s.pid, sig) == 0 && s.leads_group;
+	if (!reached && s.watch >= 0)
 		proc_watched_kill(s.watch, sig);
-	else if (group)
-		proc_kill_group(s.pid, sig);
-	else
+	else if (!reached)
 		proc_kill(s.pid, sig);
 	s.to_group = false;
 }
@@ -288,6 +288,7 @@ static void start_service(void)
 	}
 	s.start = s.restart = s.taken_over = s.slept = false;
 	s.started = clock_mono_ms();
+	s.group = pid;
 	change(pid);
 	keep_service(&s.keep, pid);
 }
@@ -608,7 +609,7 @@ static void take_over(const struct keep_left *left)
 		return;
 	s.status = left->status;
 	s.status.wait = 0;
-	s.pid = left->pid;
+	s.pid = s.group = left->pid;
 	s.taken_over = true;
 	s.ready = true;
 	s.started = clock_mono_ms();
