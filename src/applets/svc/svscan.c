@@ -32,6 +32,7 @@ enum {
 	LOGGER_MS = 1000,	/* what loggers have at least to read to the end, and to obey */
 	LAST_MS = 1000,		/* what is left then gets so long between TERM and KILL */
 	WAIT1 = 2, WAIT2 = 4,
+	HEAR_MS = 5, HEAR_TRIES = 40,	/* patience with a supervise that is told something */
 	NAME_BYTES = 255,
 };
 
@@ -456,32 +457,45 @@ static bool linger(long long end)
 	return true;
 }
 
-static void end_loggers(bool own, int sig)
+/* Has its supervise heard that this logger is not to be started again? */
+static bool is_last_run(const struct slot *s)
 {
-	for (size_t i = 0; i < slots.n; i++) {
-		struct slot *s = &slots.p[i];
+	struct buf dir = BUF_INIT, path = BUF_INIT;
+	struct status st = {.want = 'u'};
 
-		if (is_own(s) != own || !s->log.pid)
-			continue;
-		fd_close(s->pipe[1]);
-		s->pipe[1] = -1;
-		if (sig)
-			proc_kill(s->log.pid, sig);
-		else
-			tell(s, true, STR("ox"));
-	}
+	buf_fmt(&dir, "%s/log", s->name);
+	bool known = state_find(dir.p, &path, NULL) == 0 && state_read(path.p, &st, NULL) == 0;
+
+	buf_free(&dir);
+	buf_free(&path);
+	return !known || st.want != 'u';
 }
 
-/* Without a writer loggers see the end of their input once they have read everything: they end by themselves, and are
- * told to when they do not. */
+/* Loggers see the end of their input when nobody can write to it any more, and have read everything then. */
+static void close_logger(struct slot *s)
+{
+	tell(s, true, STR("ox"));
+	for (int i = 0; i < HEAR_TRIES && !is_last_run(s); i++)
+		clock_nap_ms(HEAR_MS);
+	fd_close(s->pipe[1]);
+	s->pipe[1] = -1;
+}
+
+/* They end by themselves, and are told to when they do not. */
 static void finish_loggers(bool own, long long end)
 {
-	static const int sigs[] = {0, SIGTERM};
-	long long now = clock_mono_ms();
+	for (int asked = 0; asked < 2 && running_loggers(own); asked++) {
+		for (size_t i = 0; i < slots.n; i++) {
+			struct slot *s = &slots.p[i];
 
-	for (int i = 0; i < 2 && running_loggers(own); i++) {
-		end_loggers(own, sigs[i]);
-		if (i || end < now + LOGGER_MS)
+			if (is_own(s) != own || !s->log.pid)
+				continue;
+			if (asked)
+				proc_kill(s->log.pid, SIGTERM);
+			else
+				close_logger(s);
+		}
+		if (asked || end < clock_mono_ms() + LOGGER_MS)
 			end = clock_mono_ms() + LOGGER_MS;
 		while (running_loggers(own) && linger(end))
 			;

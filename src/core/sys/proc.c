@@ -204,12 +204,35 @@ void proc_title_init(int argc, char **argv)
 	title_room = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - argv[0]);
 }
 
+extern char **environ;
+
+/* The environment lies behind the arguments: copied elsewhere, it leaves its place to the title. */
+static void more_title_room(void)
+{
+	static bool done;
+	char *end = title_start + title_room;
+	size_t n = 0;
+
+	while (!done && environ && environ[n] && environ[n] == end) {
+		char *copy = strdup(environ[n]);
+
+		if (!copy)
+			break;
+		end += strlen(copy) + 1;
+		environ[n++] = copy;
+	}
+	title_room = (size_t)(end - title_start);
+	done = true;
+}
+
 void proc_title(const char *name, const char *detail)
 {
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 	fault_program(name);
 	if (!title_start)
 		return;
+	if (strlen(name) + 1 + (detail ? strlen(detail) : 0) >= title_room)
+		more_title_room();
 	int n = snprintf(title_start, title_room, "%s%s%s", name, detail ? " " : "", detail ? detail : "");
 
 	if (n >= 0 && (size_t)n < title_room)
