@@ -236,12 +236,16 @@ static void apply_variables(void)
 	}
 }
 
-static void become_service(pid_t parent) __attribute__((noreturn));
-static void become_service(pid_t parent)
+/* In the child: nothing is done before our supervise has noted who we are, or a successor might not know us. */
+static void become_service(pid_t parent, const int gate[2]) __attribute__((noreturn));
+static void become_service(pid_t parent, const int gate[2])
 {
-	char *argv[] = {(char[]){"./run"}, s.dir.p, (char *)(size_t)s.how, NULL};
+	char *argv[] = {(char[]){"./run"}, s.dir.p, (char *)(size_t)s.how, NULL}, go;
 
 	prepare_child(parent);
+	fd_close(gate[1]);
+	if (fd_read(gate[0], &go, 1) != 1)
+		proc_exit(111);
 	if (s.leads_group)
 		proc_new_group();
 	apply_variables();
@@ -271,26 +275,32 @@ static bool have_run(void)
 static void start_service(void)
 {
 	pid_t parent = proc_pid(), pid;
+	int gate[2] = {-1, -1};
 
 	if (!have_run()) {
 		s.due = clock_mono_ms() + SECOND_MS;
 		return;
 	}
 	proc_adopt_orphans(s.adopts);
-	pid = proc_fork();
+	pid = fd_pipe(gate) < 0 ? -1 : proc_fork();
 	if (pid == 0)
-		become_service(parent);
+		become_service(parent, gate);
 	if (pid < 0) {
 		warn("unable to fork, sleeping 60 seconds: %s", log_errno(errno));
 		s.due = clock_mono_ms() + TROUBLE_MS;
 		s.how = "system failure";
+		fd_close(gate[0]);
+		fd_close(gate[1]);
 		return;
 	}
 	s.start = s.restart = s.taken_over = s.slept = false;
 	s.started = clock_mono_ms();
 	s.group = pid;
-	change(pid);
 	keep_service(&s.keep, pid);
+	change(pid);
+	fd_close(gate[0]);
+	fd_write_all(gate[1], "", 1);
+	fd_close(gate[1]);
 }
 
 static void show_wait(int wait)
@@ -619,6 +629,8 @@ static void take_over(const struct keep_left *left)
 	have_run();
 	keep_show(&s.keep, true, false);
 	say("warning", "pid %ld of a former supervise is still running, taken over", (long)s.pid);
+	if (s.status.want == 'd')
+		stop_service(true);	/* what was asked for last */
 }
 
 /* NAME, or PARENT/log for a logger, from where we were started. */
@@ -661,12 +673,12 @@ static void open_state(const char *arg)
 		die(e.code ? e.code : err_exit(&e), "%s: %s", s.name.p, log_err(&e));
 	if (s.keep.dir.p[0] == '/')
 		buf_set(&s.dir, buf_str(&s.keep.dir));
-	s.status.want = file_exists("down") ? 'd' : 'u';
 	take_over(&left);
 	if (s.pid) {
 		announce();
 		return;
 	}
+	s.status.want = file_exists("down") ? 'd' : 'u';
 	change(0);
 	if (s.status.want == 'u')
 		want_start("auto startup");

@@ -228,7 +228,8 @@ static void more_title_room(void)
 void proc_title(const char *name, const char *detail)
 {
 	prctl(PR_SET_NAME, name, 0, 0, 0);
-	fault_program(name);
+	if (!detail)	/* a detail comes later: the program is the same */
+		fault_program(name);
 	if (!title_start)
 		return;
 	if (strlen(name) + 1 + (detail ? strlen(detail) : 0) >= title_room)
