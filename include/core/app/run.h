@@ -31,6 +31,10 @@ void run_become(char *const argv[]) __attribute__((noreturn));
 /* Become the rest of a chain: what setuidgid, envdir and their like do with their operands.  A bare name is one of
  * our applets unless PATH leads to a foreign program of that name; failure is exit 111 with the reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
+/* The same with another PATH to look along (NULL: /bin:/usr/bin), whatever the environment has by now. */
+void run_chain_along(const char *path, char *const argv[]) __attribute__((noreturn));
+/* Whether there is such a program: one of ours or a file that can be run. */
+bool run_known(const char *file);
 /* Whether run_chain would run this word as one of our applets. */
 bool run_chain_ours(const char *file);
 /* Wait for a child: its exit code, or -1 when it crashed. */

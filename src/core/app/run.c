@@ -120,10 +120,9 @@ void run_become(char *const argv[])
 	become(argv[0], argv);
 }
 
-/* The file a bare name means on PATH; an empty element is the current directory. */
-static bool on_path(const char *name, struct buf *fn)
+/* The file a bare name means on path; an empty element is the current directory. */
+static bool on_path(const char *path, const char *name, struct buf *fn)
 {
-	const char *path = conf_env(CONF_PATH);
 	struct str rest = str_z(path ? path : "/bin:/usr/bin");
 
 	while (rest.p) {
@@ -137,26 +136,46 @@ static bool on_path(const char *name, struct buf *fn)
 	return false;
 }
 
-bool run_chain_ours(const char *file)
+static bool ours_along(const char *path, const char *file)
 {
 	const struct applet *a = run_applet(file);
 	struct buf fn = BUF_INIT;
-	bool foreign = a && !strchr(file, '/') && on_path(file, &fn) && !same_file(fn.p, self);
+	bool foreign = a && !strchr(file, '/') && on_path(path, file, &fn) && !same_file(fn.p, self);
 
 	buf_free(&fn);
 	return a && !foreign;
 }
 
-void run_chain(char *const argv[])
+bool run_chain_ours(const char *file)
 {
-	bool ours = run_chain_ours(argv[0]);
+	return ours_along(conf_env(CONF_PATH), file);
+}
+
+bool run_known(const char *file)
+{
+	struct buf fn = BUF_INIT;
+	bool known = run_applet(file) || (strchr(file, '/') ? file_access(file, X_OK) :
+		on_path(conf_env(CONF_PATH), file, &fn));
+
+	buf_free(&fn);
+	return known;
+}
+
+void run_chain_along(const char *path, char *const argv[])
+{
+	bool ours = ours_along(path, argv[0]);
 
 	if (ours && !conf_on(CONF_REEXEC)) {
 		fd_close_marked();
 		proc_exit(applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv));
 	}
-	proc_exec_file(ours ? self : argv[0], argv);
+	proc_exec_path(path, ours ? self : argv[0], argv);
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
+}
+
+void run_chain(char *const argv[])
+{
+	run_chain_along(conf_env(CONF_PATH), argv);
 }
 
 int run_wait(pid_t pid)
