@@ -75,6 +75,16 @@ static ssize_t head_of(const char *fn, char *text, size_t max)
 	return r < 0 ? -1 : n;
 }
 
+/* What a file says of its variable; a link to nothing, or to /dev/null, is as good as an empty file. */
+static void value_of(struct walk *w, const char *name, struct str text)
+{
+	struct str value = str_to(text, str_chr(text, '\n'));
+
+	while (value.n && chr_blank(value.p[value.n - 1]))
+		value.n--;
+	change(w, str_z(name), text.n ? value : (struct str){NULL, 0});
+}
+
 static int walk_file(struct walk *w, const char *dir, const char *name, struct err *e)
 {
 	struct buf fn = BUF_INIT;
@@ -84,17 +94,16 @@ static int walk_file(struct walk *w, const char *dir, const char *name, struct e
 	int r = 0;
 
 	path_in(&fn, dir, str_z(name));
-	if (file_stat(fn.p, &st) < 0 || (S_ISREG(st.st_mode) && (n = head_of(fn.p, text, sizeof text)) < 0)) {
-		if (!(w->flags & ENVDIR_SKIP))
-			r = err_temp(e, errno, "unable to open environment file: %s", fn.p);
-	} else if (S_ISREG(st.st_mode)) {
-		struct str value = str_make(text, (size_t)n);
+	int found = file_stat(fn.p, &st);
+	/* a FIFO would keep us waiting */
+	bool speaks = found == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode));
 
-		value = str_to(value, str_chr(value, '\n'));
-		while (value.n && chr_blank(value.p[value.n - 1]))
-			value.n--;
-		change(w, str_z(name), n ? value : (struct str){NULL, 0});
-	}
+	if (speaks)
+		n = head_of(fn.p, text, sizeof text);
+	if ((speaks && n >= 0) || (found < 0 && errno == ENOENT))
+		value_of(w, name, str_make(text, (size_t)n));
+	else if ((found < 0 || n < 0) && !(w->flags & ENVDIR_SKIP))
+		r = err_temp(e, errno, "unable to open environment file: %s", fn.p);
 	buf_free(&fn);
 	return r;
 }

@@ -46,9 +46,18 @@ is "warning" "$(cat err)" "envdir: warning: unable to open environment file: d/L
 is "-w keeps the environment as it was" "$(cat out)" "unset kept"
 is "-cw keeps it too" "$(envdir -cw d printenv KEPT 2>/dev/null)" kept
 rm d/LOOP
-ln -s nowhere d/DANGLING
-code "a dangling link is an error" 111 envdir d true
-rm d/DANGLING
+ln -s nowhere d/KEPT
+is "a link to nothing removes" "$(envdir d sh -c 'echo ${KEPT-unset}')" unset
+ln -sf /dev/null d/KEPT
+is "a link to /dev/null too" "$(envdir d sh -c 'echo ${KEPT-unset}')" unset
+rm d/KEPT
+if [ "$(id -u)" != 0 ]; then
+	chmod 0 d/A
+	code "a file without permission" 111 envdir d true
+	like "its message" "$(cat err)" 'environment file: d/A: Permission denied'
+	code "-i leaves it out" 0 envdir -i d true
+	chmod 644 d/A
+fi
 
 # links
 mkdir -p base/.envdir more
