@@ -58,6 +58,10 @@ if [ "$(id -u)" != 0 ]; then
 	code "-i leaves it out" 0 envdir -i d true
 	chmod 644 d/A
 fi
+mkdir half
+echo 'HALF=way' >half/.envfile
+ln -s LOOP half/LOOP
+is "nothing of a directory with an error is kept" "$(envdir -w half sh -c 'echo ${HALF-unset}' 2>/dev/null)" unset
 
 # links
 mkdir -p base/.envdir more

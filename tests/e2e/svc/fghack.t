@@ -31,4 +31,11 @@ ok "was waited for" test -s daemon-done
 is "thirty copies" "$(fghack sh -c 'ls -l /proc/$$/fd' | grep -c pipe:)" "$(($(sh -c 'ls -l /proc/$$/fd' | grep -c pipe:) + 30))"
 is "what is written into them does not matter" "$(fghack bash -c 'echo noise >&9; echo fine')" fine
 is "one of our own commands" "$(fghack envuidgid root printenv UID)" 0
+# in one process nothing stays open that exec would have closed
+mkfifo pipe
+exec 9<>pipe
+background sh -c 'exec fghack setlock lock readproctitle log: ..... <pipe >/dev/null 2>&1 9<&-'
+started() { read -r pid <"/proc/$1/task/$1/children" || [ -n "$pid" ] && [ "$(cat /proc/$pid/comm)" = readproctitle ]; }
+wait_for 5 started $!
+is "thirty copies and not the pipe itself" "$(ls -l "/proc/$pid/fd" | grep -o 'pipe:.*' | sort | uniq -c | awk '$1 >= 30 { print $1 }')" 30
 done_testing

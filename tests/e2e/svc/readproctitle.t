@@ -49,8 +49,7 @@ PIDS="$PIDS $pid"
 is "indimail readproctitle" "$(show 'readproctitle log: ..........')" "readproctitle log: .........."
 end
 code "a read that fails" 111 readproctitle log: .......... <.
-# a forked command with little room starts over
-mkdir d
+# forked by a command that stays
 background sh -c 'exec fghack readproctitle xyz ..................................... <pipe 9<&-'
 pid=
 child() { read -r pid <"/proc/$1/task/$1/children" || [ -n "$pid" ]; }
