@@ -28,6 +28,11 @@ static bool good_container(struct str s)
 	return s.n > 0;
 }
 
+static bool good_program(struct str s)
+{
+	return str_eq(s, STR("docker")) || str_eq(s, STR("podman"));
+}
+
 bool ask_parse(struct str line, struct ask *a)
 {
 	struct str rest = str_rtrim(line);
@@ -37,11 +42,9 @@ bool ask_parse(struct str line, struct ask *a)
 	found.name = str_word(&rest);
 	found.program = str_word(&rest);
 	found.container = str_word(&rest);
-	if (!found.scandir.n || found.scandir.p[0] != '/' || !good_path(found.scandir) || !good_name(found.name) ||
-		str_word(&rest).n)
+	if (!good_path(found.scandir) || found.scandir.p[0] != '/' || !good_name(found.name) || str_word(&rest).n)
 		return false;
-	if (found.program.n && ((!str_eq(found.program, STR("docker")) && !str_eq(found.program, STR("podman"))) ||
-		!good_container(found.container)))
+	if (found.program.n && !(good_program(found.program) && good_container(found.container)))
 		return false;
 	*a = found;
 	return true;

@@ -28,8 +28,9 @@ pid_t run_start(char *const argv[], const struct run *r, struct err *e);
 int run_descriptors(const int *fds, int n);
 /* Become argv: the current process runs it and exits.  Never returns. */
 void run_become(char *const argv[]) __attribute__((noreturn));
-/* Become the rest of a chain: what setuidgid, envdir and their like do with their operands.  A bare name is one of
- * our applets unless PATH leads to a foreign program of that name; failure is exit 111 with the reason.  Never returns. */
+/* Become the rest of a chain: what setuidgid, envdir and their like do with their operands.  A bare name is
+ * one of our applets unless PATH leads to a foreign program of that name; failure is exit 111 with the
+ * reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
 /* The same with another PATH to look along (NULL: /bin:/usr/bin), whatever the environment has by now. */
 void run_chain_along(const char *path, char *const argv[]) __attribute__((noreturn));

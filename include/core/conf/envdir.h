@@ -1,6 +1,6 @@
-/* envdir - a directory of variables: each file is one (envdir(8), qmail-defaultqueue(5)).
- * First line of the first 256 bytes, trailing blanks cut, NUL becomes newline; an empty file unsets.  Before the
- * files: .envfile (k=v lines) and .envdir (a directory, or a file listing directories), recursively, no directory
+/* envdir - a directory of variables: each file is one (envdir(8), qmail-defaultqueue(5)).  First line of
+ * the first 256 bytes, trailing blanks cut, NUL becomes newline; an empty file unsets.  Before the files:
+ * .envfile (k=v lines) and .envdir (a directory, or a file listing directories), recursively, no directory
  * twice.  All or nothing: after an error the environment is what it was. */
 #ifndef CORE_CONF_ENVDIR_H
 #define CORE_CONF_ENVDIR_H
@@ -14,7 +14,8 @@ enum {
 	ENVDIR_CLEAR = 2,	/* begin with an empty environment */
 };
 
-/* Apply dir to the environment of this process.  Errors are temporary: "unable to open environment file: d/X". */
+/* Apply dir to the environment of this process.  Errors are temporary, such as
+ * "unable to open environment file: d/X". */
 int envdir_load(const char *dir, unsigned flags, struct err *e);
 /* The same; strict: an unreadable variable file is an error instead of skipped. */
 int envdir_apply(const char *dir, bool strict, struct err *e);

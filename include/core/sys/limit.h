@@ -18,12 +18,13 @@ enum limit {
 	LIMIT_STACK,
 };
 
-/* Set the soft limit to n, but never above the hard one.  0, or -1 with errno; a limit this system does not know is
- * none of our business and gives 0. */
+/* Set the soft limit to n, but never above the hard one.  0, or -1 with errno; a limit this system does not
+ * know is none of our business and gives 0. */
 int limit_soft(enum limit what, uint64_t n);
 /* The soft limit becomes the hard one. */
 int limit_to_hard(enum limit what);
-/* No limit at all, soft or hard: only root may raise a hard limit.  Descriptors have at least the hard limit's. */
+/* No limit at all, soft or hard: only root may raise a hard limit.  Descriptors have at least the hard
+ * limit's. */
 int limit_lift(enum limit what);
 
 #endif

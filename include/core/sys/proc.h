@@ -12,8 +12,8 @@ pid_t proc_fork(void);
 int proc_exec(char *const argv[]);
 /* The same with a file name that differs from argv[0]. */
 int proc_exec_file(const char *file, char *const argv[]);
-/* The same along path (colons between directories, an empty one is the current one; NULL: /bin:/usr/bin).  A file that
- * may not be run is remembered while the search goes on; no shell runs what the kernel refuses. */
+/* The same along path (colons between directories, an empty one is the current one; NULL: /bin:/usr/bin).
+ * A file that may not be run is remembered while the search goes on; no shell runs what the kernel refuses. */
 int proc_exec_path(const char *path, const char *file, char *const argv[]);
 /* Wait for one child: its pid, 0 when nohang and none has ended, -1 with errno. */
 pid_t proc_wait(pid_t pid, int *status, bool nohang);
@@ -37,8 +37,8 @@ int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err 
 /* Remember argv, so that proc_title can show another name in ps. */
 void proc_title_init(int argc, char **argv);
 void proc_title(const char *name, const char *detail);
-/* Show these words in ps as exec would have left them; returns where the last one lies, to be written over as long as
- * its length stays.  NULL: the process was not started with room for them. */
+/* Show these words in ps as exec would have left them; returns where the last one lies, to be written over
+ * as long as its length stays.  NULL: the process was not started with room for them. */
 char *proc_title_words(int argc, char *const argv[]);
 /* Children of children come to us when their parents die (when we are not pid 1). */
 void proc_adopt_orphans(void);

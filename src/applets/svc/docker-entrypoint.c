@@ -1,5 +1,5 @@
-/* docker-entrypoint - the first process of a container image: put right what the image or its host could not keep, then
- * become svscan, or whatever the container was started for. */
+/* docker-entrypoint - the first process of a container image: put right what the image or its host could
+ * not keep, then become svscan, or whatever the container was started for. */
 #include <errno.h>
 
 #include "core/app/applet.h"
@@ -64,7 +64,8 @@ static void mend_queues(void)
 		log_warn("%s", log_err(&e));
 }
 
-/* -d, else the host name; a name of three labels or more loses the first.  A name without a dot is no domain. */
+/* -d, else the host name; a name of three labels or more loses the first.  A name without a dot is no
+ * domain. */
 static void find_domain(struct buf *b)
 {
 	const char *name = conf_env(CONF_HOSTNAME);
@@ -92,7 +93,8 @@ static void set_domain(void)
 	buf_fmt(&option, "--default-domain=%s", wanted.p);
 	if (wanted.n && !str_ieq(buf_str(&wanted), buf_str(&there))) {
 		if (run_known("svctool"))
-			help_with((char *[]){(char []){"svctool"}, option.p, (char []){"--config=recontrol"}, NULL});
+			help_with((char *[]){(char []){"svctool"}, option.p,
+				(char []){"--config=recontrol"}, NULL});
 		else if (domain)
 			log_warn("there is no svctool to make %s the default domain", domain);
 	}
@@ -126,8 +128,8 @@ static void set_timezone(struct str zone)
 	struct stat st;
 
 	buf_fmt(&fn, "/usr/share/zoneinfo/%.*s", STR_FMT(zone));
-	if (!zone.n || zone.p[0] == '/' || str_find(zone, STR("..")) < zone.n || str_chr(zone, '\n') < zone.n ||
-		file_stat(fn.p, &st) < 0 || !S_ISREG(st.st_mode))
+	if (!zone.n || zone.p[0] == '/' || str_find(zone, STR("..")) < zone.n ||
+		str_chr(zone, '\n') < zone.n || file_stat(fn.p, &st) < 0 || !S_ISREG(st.st_mode))
 		die(1, "unknown time zone %.*s", STR_FMT(zone));
 	buf_fmt(&line, "%.*s\n", STR_FMT(zone));
 	if (replace_link(fn.p, "/etc/localtime") < 0)
@@ -207,7 +209,8 @@ static int entry_main(int argc, char **argv)
 	struct str word = argc > 1 ? str_z(argv[1]) : STR("svscan");
 
 	if (repair_shell)
-		become("executing", (char *[]){run_known("bash") ? (char []){"bash"} : (char []){"/bin/sh"}, NULL});
+		become("executing", run_known("bash") ? (char *[]){(char []){"bash"}, NULL} :
+			(char *[]){(char []){"/bin/sh"}, NULL});
 	if (timezone_name)
 		set_timezone(str_z(timezone_name));
 	mend_queues();
@@ -221,6 +224,6 @@ static int entry_main(int argc, char **argv)
 APPLET(docker_entrypoint) = {
 	.name = "docker-entrypoint", .family = "svc",
 	.brief = "the first process of a container image",
-	.args = "[indimail|indimail-mta|svscan|webmail | program [argument ...]]", .opts = opts, .role = AS_CALLER,
-	.main = entry_main,
+	.args = "[indimail|indimail-mta|svscan|webmail | program [argument ...]]", .opts = opts,
+	.role = AS_CALLER, .main = entry_main,
 };

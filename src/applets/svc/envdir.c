@@ -1,4 +1,5 @@
-/* envdir - run a program with the variables of a directory.  Used in run scripts; either every variable is set or none. */
+/* envdir - run a program with the variables of a directory.  Used in run scripts; either every variable is
+ * set or none. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* envuidgid - run a program with UID and GID of an account in its environment.  Used in front of programs that change
- * their ids themselves once they have opened what only root may open. */
+/* envuidgid - run a program with UID and GID of an account in its environment.  Used in front of programs
+ * that change their ids themselves once they have opened what only root may open. */
 #include <errno.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-/* fghack - keep a program that puts itself into the background in the foreground.  Waits until the program and
- * everything it left behind have closed the descriptors they cannot know of; exits as the program did. */
+/* fghack - keep a program that puts itself into the background in the foreground.  Waits until the program
+ * and everything it left behind have closed the descriptors they cannot know of; exits as the program did. */
 #include <errno.h>
 
 #include "core/app/applet.h"

@@ -1,5 +1,5 @@
-/* inotify - print what happens to files and directories, a line per event.  Used in scripts, or under tcpserver, where
- * the end of standard input ends it. */
+/* inotify - print what happens to files and directories, a line per event.  Used in scripts, or under
+ * tcpserver, where the end of standard input ends it. */
 #include <errno.h>
 
 #include "core/app/applet.h"
@@ -19,7 +19,7 @@ static long timeout = -1;
 
 static const struct opt opts[] = {
 	FLAG('n', NULL, &no_input, "do not watch standard input"),
-	NUM('d', NULL, &timeout, "SECONDS", "end when nothing happens for so long, 0 never (DATA_TIMEOUT, else 1800)"),
+	NUM('d', NULL, &timeout, "SECONDS", "end when nothing happens for so long (1800), 0 never"),
 	OPTS_END
 };
 
@@ -72,7 +72,8 @@ static void event(const struct watch_event *ev, void *arg)
 {
 	static const char *const text[] = {
 		[WATCH_CREATED] = "created", [WATCH_DELETED] = "deleted", [WATCH_OPENED] = "opened",
-		[WATCH_CLOSED] = "closed", [WATCH_MOVED_FROM] = "oldname renamed", [WATCH_MOVED_TO] = "newname renamed",
+		[WATCH_CLOSED] = "closed", [WATCH_MOVED_FROM] = "oldname renamed",
+		[WATCH_MOVED_TO] = "newname renamed",
 	};
 
 	(void)arg;

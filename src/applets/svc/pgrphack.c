@@ -1,4 +1,5 @@
-/* pgrphack - run a program in a session and process group of its own, where the signals of others do not reach it. */
+/* pgrphack - run a program in a session and process group of its own, where the signals of others do not
+ * reach it. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/run.h"

@@ -1,5 +1,6 @@
-/* readproctitle - show the last bytes of a log in ps.  Reads fd 0, scrolls it through the last word of its own command
- * line.  The end of a pipe that must never be full: when the words cannot be shown, it still reads. */
+/* readproctitle - show the last bytes of a log in ps.  Reads fd 0, scrolls it through the last word of its
+ * own command line.  The end of a pipe that must never be full: when the words cannot be shown, it still
+ * reads. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@
 
 enum { DOTS = 3, SHORTEST = 5 };
 
-/* Where the last word lies.  A process that was not started by exec has no room of its own for it: start over. */
+/* Where the last word lies.  A process that was not started by exec has no room of its own for it: start
+ * over. */
 static char *find_title(int argc, char **argv, size_t n)
 {
 	char **words = mem_alloc(((size_t)argc + 1) * sizeof *words);

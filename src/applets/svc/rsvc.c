@@ -1,5 +1,5 @@
-/* rsvc - ask svstatd on another host how a service is.  Run by tcpclient, with the connection on descriptors 6 and 7;
- * the answer is the exit code. */
+/* rsvc - ask svstatd on another host how a service is.  Run by tcpclient, with the connection on
+ * descriptors 6 and 7; the answer is the exit code. */
 #include <errno.h>
 
 #include "core/app/applet.h"

@@ -1,4 +1,5 @@
-/* runpod - start a container of an IndiMail image with podman or docker: builds the long command line and becomes it. */
+/* runpod - start a container of an IndiMail image with podman or docker: builds the long command line and
+ * becomes it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,9 +11,9 @@
 #include "core/sys/out.h"
 
 /* local:container, for the names of services */
-static const char *const ports[] = {"2025:25", "2106:106", "2110:110", "2143:143", "2209:209", "2366:366", "2465:465",
-	"2587:587", "2628:628", "2993:993", "2995:995", "3110:4110", "3143:4143", "5110:9110", "5143:9143", "8080:80",
-	"8081:443"};
+static const char *const ports[] = {"2025:25", "2106:106", "2110:110", "2143:143", "2209:209", "2366:366",
+	"2465:465", "2587:587", "2628:628", "2993:993", "2995:995", "3110:4110", "3143:4143", "5110:9110",
+	"5143:9143", "8080:80", "8081:443"};
 static const char *const capabilities[] = {"SYS_PTRACE", "SYS_ADMIN", "IPC_LOCK", "SYS_RESOURCE", "NET_ADMIN",
 	"CAP_NET_RAW", "SYS_NICE"};
 enum { PORTS = sizeof ports / sizeof *ports, CAPABILITIES = sizeof capabilities / sizeof *capabilities };
@@ -25,7 +26,7 @@ static int collect(char letter, const char *arg);
 
 static const struct opt opts[] = {
 	TEXT('i', "id", &image, "IMAGE", "the image (required)"),
-	TEXT('n', "name", &name, "NAME", "name of the container; indimail, indimail-mta, webmail: with their ports"),
+	TEXT('n', "name", &name, "NAME", "name; indimail, indimail-mta, webmail: with their ports"),
 	CALL('a', "args", collect, "WORD", "one more word for podman or docker"),
 	TEXT('h', "host", &host, "HOST", "host name of the container"),
 	CALL('p', "port", collect, "L:R", "port L here is port R of the container"),
@@ -152,7 +153,9 @@ static int print(void)
 
 static int runpod_main(int argc, char **argv)
 {
-	if (!image || !*image || *image == '-' || (strcmp(command, "podman") != 0 && strcmp(command, "docker") != 0))
+	if (!image || !*image || *image == '-')
+		die_usage();
+	if (strcmp(command, "podman") != 0 && strcmp(command, "docker") != 0)
 		die_usage();
 	build(argc, argv);
 	vec_push(&words, NULL);

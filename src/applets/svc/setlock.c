@@ -1,5 +1,5 @@
-/* setlock - run a program while a file is locked.  The program inherits the descriptor, so the lock lasts as long as
- * it and its children do.  What is in the file stays. */
+/* setlock - run a program while a file is locked.  The program inherits the descriptor, so the lock lasts
+ * as long as it and its children do.  What is in the file stays. */
 #include <errno.h>
 
 #include "core/app/applet.h"

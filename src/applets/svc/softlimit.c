@@ -1,4 +1,5 @@
-/* softlimit - run a program with other resource limits.  Used in run scripts; the options count from left to right. */
+/* softlimit - run a program with other resource limits.  Used in run scripts; the options count from left
+ * to right. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -69,8 +70,9 @@ static int limit(char letter, const char *arg)
 	return 0;
 }
 
-/* A chained command of ours runs in this process, whose image may already be larger than what the limits allow:
- * it needs some memory that is mapped before they count.  The last piece stays and keeps the rest from being returned. */
+/* A chained command of ours runs in this process, whose image may already be larger than what the limits
+ * allow: it needs some memory that is mapped before they count.  The last piece stays and keeps the rest
+ * from being returned. */
 static void reserve(void)
 {
 	enum { PIECES = 16, SIZE = 48 << 10 };
@@ -102,5 +104,6 @@ static int softlimit_main(int argc, char **argv)
 APPLET(softlimit) = {
 	.name = "softlimit", .family = "svc",
 	.brief = "run a program with other resource limits",
-	.args = "child [argument ...]", .opts = opts, .role = AS_CALLER, .flags = APPLET_RAW, .main = softlimit_main,
+	.args = "child [argument ...]", .opts = opts, .role = AS_CALLER, .flags = APPLET_RAW,
+	.main = softlimit_main,
 };

@@ -1,5 +1,5 @@
-/* svalert - tell another host that a service has started, stopped or died.  Run from run, alert and shutdown scripts with
- * their arguments, or linked to as one of them: one UDP datagram, never a long wait. */
+/* svalert - tell another host that a service has started, stopped or died.  Run from run, alert and
+ * shutdown scripts with their arguments, or linked to as one of them: one UDP datagram, never a long wait. */
 #include <errno.h>
 
 #include "core/app/applet.h"
@@ -31,7 +31,8 @@ static void add_number(struct buf *b, long long n)
 	buf_fmt(b, " %lld", n);
 }
 
-/* Three words, by the arguments supervise gives its scripts: shutdown (dir pid), alert (dir pid value how), run (dir how). */
+/* Three words, by the arguments supervise gives its scripts: shutdown (dir pid), alert (dir pid value how),
+ * run (dir how). */
 static void add_event(struct buf *b, int argc, char **argv)
 {
 	uint64_t pid;

@@ -1,5 +1,6 @@
-/* svstatd - tell a client over the network how a service is.  Run under tcpserver; reads one line and becomes svstat.
- * The client may name a directory of services and a service in it, or one in a container, and nothing else. */
+/* svstatd - tell a client over the network how a service is.  Run under tcpserver; reads one line and
+ * becomes svstat.  The client may name a directory of services and a service in it, or one in a container,
+ * and nothing else. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/run.h"

@@ -1,5 +1,5 @@
-/* teepipe - copy standard input to a program and to standard output.  The program's own output goes to standard error;
- * exits as the program does. */
+/* teepipe - copy standard input to a program and to standard output.  The program's own output goes to
+ * standard error; exits as the program does. */
 #include <errno.h>
 
 #include "core/app/applet.h"

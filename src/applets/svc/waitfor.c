@@ -1,5 +1,5 @@
-/* waitfor - wait until a process ends that is not our child.  Used in run scripts when somebody started the service by
- * hand. */
+/* waitfor - wait until a process ends that is not our child.  Used in run scripts when somebody started the
+ * service by hand. */
 #include <errno.h>
 #include <stdint.h>
 

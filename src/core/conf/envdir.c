@@ -15,7 +15,7 @@
 
 enum {
 	VALUE_MAX = 256,	/* bytes of a variable's file that count */
-	FILE_MAX = 64 << 20,	/* .envfile and .envdir have no limit of their own; this one keeps memory bounded */
+	FILE_MAX = 64 << 20,	/* .envfile and .envdir: only to keep memory bounded */
 	DEPTH_MAX = 32,
 };
 

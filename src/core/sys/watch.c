@@ -13,9 +13,9 @@ static const struct {
 	uint32_t bit;
 	enum watch_kind kind;
 } kinds[] = {
-	{IN_CREATE, WATCH_CREATED}, {IN_DELETE, WATCH_DELETED}, {IN_OPEN, WATCH_OPENED}, {IN_CLOSE, WATCH_CLOSED},
-	{IN_MOVED_FROM, WATCH_MOVED_FROM}, {IN_MOVED_TO, WATCH_MOVED_TO}, {IN_IGNORED, WATCH_ENDED},
-	{IN_Q_OVERFLOW, WATCH_LOST},
+	{IN_CREATE, WATCH_CREATED}, {IN_DELETE, WATCH_DELETED}, {IN_OPEN, WATCH_OPENED},
+	{IN_CLOSE, WATCH_CLOSED}, {IN_MOVED_FROM, WATCH_MOVED_FROM}, {IN_MOVED_TO, WATCH_MOVED_TO},
+	{IN_IGNORED, WATCH_ENDED}, {IN_Q_OVERFLOW, WATCH_LOST},
 };
 
 int watch_open(void)
@@ -27,7 +27,7 @@ int watch_open(void)
 
 int watch_add(int fd, const char *fn)
 {
-	return inotify_add_watch(fd, fn, IN_CREATE | IN_DELETE | IN_OPEN | IN_CLOSE | IN_MOVED_FROM | IN_MOVED_TO);
+	return inotify_add_watch(fd, fn, IN_CREATE | IN_DELETE | IN_OPEN | IN_CLOSE | IN_MOVE);
 }
 
 static void report(const struct inotify_event *i, void (*each)(const struct watch_event *, void *), void *arg)
