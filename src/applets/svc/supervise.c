@@ -228,9 +228,7 @@ static void apply_variables(void)
 
 	if (file_stat("variables", &st) < 0 || !S_ISDIR(st.st_mode))
 		return;
-	if (!(st.st_mode & S_IXOTH))
-		env_clear();
-	if (envdir_apply("variables", true, &e) < 0) {
+	if (envdir_load("variables", st.st_mode & S_IXOTH ? 0 : ENVDIR_CLEAR, &e) < 0) {
 		log_line("%s: supervise: fatal: %s", s.name.p, log_err(&e));
 		proc_exit(111);
 	}
@@ -624,8 +622,6 @@ static void take_over(const struct keep_left *left)
 	s.ready = true;
 	s.started = clock_mono_ms();
 	s.watch = proc_watch(s.pid);
-	if (s.watch >= 0)
-		fd_cloexec(s.watch, true);
 	have_run();
 	keep_show(&s.keep, true, false);
 	say("warning", "pid %ld of a former supervise is still running, taken over", (long)s.pid);

@@ -122,10 +122,9 @@ void run_become(char *const argv[])
 	become(argv[0], argv);
 }
 
-/* The file a bare name means on PATH; an empty element is the current directory. */
-static bool on_path(const char *name, struct buf *fn)
+/* The file a bare name means on path; an empty element is the current directory. */
+static bool on_path(const char *path, const char *name, struct buf *fn)
 {
-	const char *path = conf_env(CONF_PATH);
 	struct str rest = str_z(path ? path : "/bin:/usr/bin");
 
 	while (rest.p) {
@@ -147,18 +146,33 @@ static char *const *after_indimail(char *const argv[])
 	return named && argv[1] && applet_find(argv[1]) && !applet_find(argv[0]) ? argv + 1 : NULL;
 }
 
-bool run_chain_ours(char *const argv[])
+static bool ours_along(const char *path, char *const argv[])
 {
 	const struct applet *a = run_applet(argv[0]);
 	struct buf fn = BUF_INIT;
-	bool foreign = a && !strchr(argv[0], '/') && on_path(argv[0], &fn) && !same_file(fn.p, self);
+	bool foreign = a && !strchr(argv[0], '/') && on_path(path, argv[0], &fn) && !same_file(fn.p, self);
 
 	buf_free(&fn);
 	return (a && !foreign) || after_indimail(argv);
 }
 
-static void chain(char *const argv[], bool ours) __attribute__((noreturn));
-static void chain(char *const argv[], bool ours)
+bool run_chain_ours(char *const argv[])
+{
+	return ours_along(conf_env(CONF_PATH), argv);
+}
+
+bool run_known(const char *file)
+{
+	struct buf fn = BUF_INIT;
+	bool known = run_applet(file) || (strchr(file, '/') ? file_access(file, X_OK) :
+		on_path(conf_env(CONF_PATH), file, &fn));
+
+	buf_free(&fn);
+	return known;
+}
+
+static void chain(const char *path, char *const argv[], bool ours) __attribute__((noreturn));
+static void chain(const char *path, char *const argv[], bool ours)
 {
 	char *const *words = after_indimail(argv);
 
@@ -168,13 +182,18 @@ static void chain(char *const argv[], bool ours)
 		fd_close_marked();
 		proc_exit(applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv));
 	}
-	proc_exec_file(ours ? self : argv[0], argv);
+	proc_exec_path(path, ours ? self : argv[0], argv);
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
+}
+
+void run_chain_along(const char *path, char *const argv[])
+{
+	chain(path, argv, ours_along(path, argv));
 }
 
 void run_chain(char *const argv[])
 {
-	chain(argv, run_chain_ours(argv));
+	run_chain_along(conf_env(CONF_PATH), argv);
 }
 
 /* Our file's name when another file has taken its place; the kernel marks the name of a file that is gone. */
@@ -195,7 +214,7 @@ void run_fresh(char *const argv[])
 
 	if (replaced(&fn))
 		proc_exec_file(fn.p, words ? words : argv);
-	chain(argv, true);
+	chain(NULL, argv, true);
 }
 
 int run_wait(pid_t pid)

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/buf.h"
 #include "core/sys/fault.h"
 
 pid_t proc_fork(void)
@@ -32,6 +33,31 @@ int proc_exec(char *const argv[])
 int proc_exec_file(const char *file, char *const argv[])
 {
 	return execvp(file, argv);
+}
+
+int proc_exec_path(const char *path, const char *file, char *const argv[])
+{
+	struct str rest = str_z(path ? path : "/bin:/usr/bin");
+	struct buf fn = BUF_INIT;
+	int num = ENOENT, remembered = 0;
+
+	if (strchr(file, '/'))
+		return execv(file, argv);
+	while (*file && num == ENOENT && rest.p) {
+		struct str dir = str_cut(&rest, ':');
+
+		buf_clear(&fn);
+		buf_fmt(&fn, "%.*s/%s", dir.n ? (int)dir.n : 1, dir.n ? dir.p : ".", file);
+		execv(fn.p, argv);
+		num = errno;
+		if (num == EACCES || num == EPERM || num == EISDIR) {
+			remembered = num;
+			num = ENOENT;
+		}
+	}
+	buf_free(&fn);
+	errno = num == ENOENT && remembered ? remembered : num;
+	return -1;
 }
 
 pid_t proc_wait(pid_t pid, int *status, bool nohang)
@@ -101,11 +127,6 @@ int proc_kill_group(pid_t group, int sig)
 	return kill(-group, sig);
 }
 
-int proc_watch(pid_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
 int proc_watched_kill(int fd, int sig)
 {
 	return (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
@@ -145,6 +166,21 @@ void proc_exit(int code)
 pid_t proc_pid(void)
 {
 	return getpid();
+}
+
+pid_t proc_parent(void)
+{
+	return getppid();
+}
+
+int proc_watch(pid_t pid)
+{
+	if (pid <= 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	/* the system call itself: older C libraries have no function for it; close-on-exec by itself */
+	return (int)syscall(SYS_pidfd_open, pid, 0u);
 }
 
 uid_t proc_uid(void)
@@ -238,6 +274,24 @@ void proc_title(const char *name, const char *detail)
 
 	if (n >= 0 && (size_t)n < title_room)
 		memset(title_start + n, 0, title_room - (size_t)n);
+}
+
+char *proc_title_words(int argc, char *const argv[])
+{
+	size_t total = 0, last = 0;
+
+	for (int i = 0; i < argc; i++) {
+		last = total;
+		total += strlen(argv[i]) + 1;
+	}
+	if (!title_start || !total || total > title_room)
+		return NULL;
+	char *p = title_start;
+
+	for (int i = 0; i < argc; i++)
+		p = stpcpy(p, argv[i]) + 1;
+	memset(p, 0, title_room - total);
+	return title_start + last;
 }
 
 void proc_adopt_orphans(bool on)
