@@ -24,6 +24,7 @@
 #include "core/sys/sig.h"
 #include "svc/await.h"
 #include "svc/scandir.h"
+#include "svc/script.h"
 #include "svc/state.h"
 
 enum {
@@ -539,15 +540,20 @@ static int end_all(void)
 
 static void run_command(const char *file, bool wait)
 {
-	struct err e = {0};
 	char *argv[] = {(char *)(size_t)file, NULL};
+	pid_t pid;
 
-	if (!file_access(file, X_OK))
+	if (!script_runnable(file))
 		return;
-	pid_t pid = run_start(argv, &(struct run){.close_marked = true}, &e);
-
+	pid = proc_fork();
+	if (pid == 0) {
+		sig_reset();
+		fd_close_marked();
+		script_become(file, argv);
+		die(111, "unable to run %s: %s", file, log_errno(errno));
+	}
 	if (pid < 0)
-		warn("unable to start %s: %s", file, log_err(&e));
+		warn("unable to fork for %s: %s", file, log_errno(errno));
 	else if (wait)
 		run_wait(pid);
 }
