@@ -59,8 +59,8 @@ void proc_title(const char *name, const char *detail);
 char *proc_title_words(int argc, char *const argv[]);
 /* Children of children come to us when their parents die (when we are not pid 1). */
 void proc_adopt_orphans(bool on);
-/* Die with SIGTERM when the parent dies first. */
-void proc_die_with_parent(void);
+/* Die with SIGTERM when parent, which has just forked us, dies first; at once when it has died already. */
+void proc_die_with_parent(pid_t parent);
 /* Give back the memory of program code used so far: what is needed again comes back from the page cache.
  * For processes that have finished a large beginning and will do little from now on. */
 void proc_release_code(void);

@@ -107,8 +107,8 @@ static void apply_svars(const char *dir)
 }
 
 /* In the child: supervise, of the service in the current directory or of its logger. */
-static void become_keeper(const struct slot *s, bool log) __attribute__((noreturn));
-static void become_keeper(const struct slot *s, bool log)
+static void become_keeper(const struct slot *s, bool log, pid_t parent) __attribute__((noreturn));
+static void become_keeper(const struct slot *s, bool log, pid_t parent)
 {
 	struct buf svars = BUF_INIT;
 	char *argv[] = {(char[]){"supervise"}, log ? (char[]){"log"} : s->name, log ? s->name : NULL, NULL};
@@ -118,7 +118,7 @@ static void become_keeper(const struct slot *s, bool log)
 		die(111, "unable to place descriptors for %s: %s", s->name, log_errno(errno));
 	if (ending_ours) {
 		proc_new_session();	/* what the terminal signals, it signals to us */
-		proc_die_with_parent();
+		proc_die_with_parent(parent);
 	}
 	if (log && file_chdir(s->name) < 0)
 		die(111, "unable to switch to %s: %s", s->name, log_errno(errno));
@@ -131,10 +131,10 @@ static void become_keeper(const struct slot *s, bool log)
 static void start_keeper(struct slot *s, bool log)
 {
 	struct keeper *k = log ? &s->log : &s->main;
-	pid_t pid = proc_fork();
+	pid_t parent = proc_pid(), pid = proc_fork();
 
 	if (pid == 0)
-		become_keeper(s, log);
+		become_keeper(s, log, parent);
 	k->due = clock_mono_ms() + RESTART_MS;
 	if (pid < 0) {
 		warn("unable to fork for %s%s, trying again in %ld seconds: %s", s->name, log ? "/log" : "", interval,

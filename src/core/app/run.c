@@ -69,7 +69,7 @@ int run_descriptors(const int *fds, int n)
 
 static void become(const char *file, char *const argv[]) __attribute__((noreturn));
 
-static void run_child(char *const argv[], const struct run *r, const struct applet *a)
+static void run_child(char *const argv[], const struct run *r, const struct applet *a, pid_t parent)
 {
 	struct err e = {0};
 
@@ -87,19 +87,19 @@ static void run_child(char *const argv[], const struct run *r, const struct appl
 	if (a && !r->keep_role && role_take(a->role, &e) < 0)
 		die_err(&e);
 	if (r->die_with_parent)	/* after the change of ids, which would undo it */
-		proc_die_with_parent();
+		proc_die_with_parent(parent);
 	become(r->file ? r->file : argv[0], argv);
 }
 
 pid_t run_start(char *const argv[], const struct run *r, struct err *e)
 {
 	const struct applet *a = run_applet(r->file ? r->file : argv[0]);
-	pid_t pid = proc_fork();
+	pid_t parent = proc_pid(), pid = proc_fork();
 
 	if (pid < 0)
 		return err_temp(e, errno, "unable to fork");
 	if (pid == 0)
-		run_child(argv, r, a);
+		run_child(argv, r, a, parent);
 	return pid;
 }
 

@@ -299,9 +299,11 @@ void proc_adopt_orphans(bool on)
 	prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0);
 }
 
-void proc_die_with_parent(void)
+void proc_die_with_parent(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	if (getppid() != parent)
+		kill(getpid(), SIGTERM);
 }
 
 /* the linker's names for the first byte of the image and the end of its code */
