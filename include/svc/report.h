@@ -9,7 +9,7 @@
 #include "svc/status.h"
 
 struct report {
-	struct err trouble;	/* class ERR_NONE: the rest is known */
+	struct err trouble;	/* class ERR_NONE: status and lost are known */
 	int code;		/* svstat's exit code */
 	struct status status;
 	bool down_file;		/* "down" is there: the service is not started by itself */

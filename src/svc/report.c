@@ -74,8 +74,8 @@ void report_read(const char *dir, struct report *r)
 	struct buf path = BUF_INIT;
 
 	memset(r, 0, sizeof *r);
+	r->down_file = exists_in(dir, "down");
 	if (supervised(dir, &path, r) && state_read(path.p, &r->status, &r->trouble) == 0) {
-		r->down_file = exists_in(dir, "down");
 		r->lost = r->status.up && !process_exists(r->status.pid);
 		r->code = code_of(&r->status);
 	} else if (r->trouble.code) {
