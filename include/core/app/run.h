@@ -31,6 +31,8 @@ void run_become(char *const argv[]) __attribute__((noreturn));
 /* Become the rest of a chain: what setuidgid, envdir and their like do with their operands.  A bare name is one of
  * our applets unless PATH leads to a foreign program of that name; failure is exit 111 with the reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
+/* Whether PATH leads to a program of this name. */
+bool run_found(const char *name);
 /* Whether run_chain would run this word as one of our applets. */
 bool run_chain_ours(const char *file);
 /* Wait for a child: its exit code, or -1 when it crashed. */

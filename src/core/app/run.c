@@ -137,6 +137,15 @@ static bool on_path(const char *name, struct buf *fn)
 	return false;
 }
 
+bool run_found(const char *name)
+{
+	struct buf fn = BUF_INIT;
+	bool found = on_path(name, &fn);
+
+	buf_free(&fn);
+	return found;
+}
+
 bool run_chain_ours(const char *file)
 {
 	const struct applet *a = run_applet(file);
