@@ -24,6 +24,11 @@ void scandir_free(struct service_names *names);
 
 /* The svscan of dir: 1 with its pid and when it started, 0 none is running, -1 error. */
 int scandir_svscan(const char *dir, pid_t *pid, time_t *since, struct err *e);
+/* Become the svscan of the current directory: write the pid file, below the run directory or here, and hold its lock.
+ * 0; -1 when another one is running (class ERR_PERM), or the file cannot be had. */
+int scandir_claim(struct err *e);
+/* Remove the pid file. */
+void scandir_leave(void);
 /* The path of svscan's pid file: in the run directory, or in dir. */
 void scandir_pidfile(const char *dir, struct buf *fn);
 

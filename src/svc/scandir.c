@@ -9,7 +9,9 @@
 #include "core/base/mem.h"
 #include "core/base/num.h"
 #include "core/conf/conf.h"
+#include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/lock.h"
 #include "core/sys/proc.h"
 #include "svc/state.h"
 
@@ -155,4 +157,77 @@ int scandir_svscan(const char *dir, pid_t *pid, time_t *since, struct err *e)
 	buf_free(&fn);
 	buf_free(&text);
 	return r;
+}
+
+static struct buf claimed = BUF_INIT;
+
+/* Is the process of this pid file an svscan?  The lock tells of ours, the name of others. */
+static bool is_running(int fd)
+{
+	struct buf text = BUF_INIT, fn = BUF_INIT;
+	bool running = lock_try(fd) < 0 && errno == EWOULDBLOCK;
+	pid_t pid = 0;
+
+	if (!running && file_slurp_fd(fd, &text, 4096) == 0)
+		pid = pid_in(buf_str(&text));
+	if (pid > 0 && pid != proc_pid()) {
+		buf_clear(&text);
+		buf_fmt(&fn, "/proc/%ld/comm", (long)pid);
+		running = file_slurp(fn.p, &text, 256) == 0 && str_eq(str_rtrim(buf_str(&text)), STR("svscan"));
+	}
+	buf_free(&text);
+	buf_free(&fn);
+	return running;
+}
+
+/* A new pid file beside the old one, locked before it gets its name. */
+static int write_pidfile(const char *fn, struct err *e)
+{
+	struct buf tmp = BUF_INIT, text = BUF_INIT;
+	int fd, old, r = -1;
+
+	old = file_open(fn, O_RDONLY, 0);
+	if (old >= 0 && is_running(old)) {
+		err_perm(e, 0, "[svscan] already running");
+		fd_close(old);
+		return -1;
+	}
+	fd_close(old);
+	buf_fmt(&tmp, "%s.%ld", fn, (long)proc_pid());
+	buf_fmt(&text, "%ld\n", (long)proc_pid());
+	file_unlink(tmp.p);
+	fd = file_open(tmp.p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	if (fd >= 0 && lock_try(fd) == 0 && fd_write_all(fd, text.p, text.n) == 0 && file_rename(tmp.p, fn) == 0)
+		r = 0;	/* the descriptor stays open as long as we run */
+	else
+		err_temp(e, errno, "unable to write %s", fn);
+	if (r < 0) {
+		fd_close(fd);
+		file_unlink(tmp.p);
+	}
+	buf_free(&tmp);
+	buf_free(&text);
+	return r;
+}
+
+int scandir_claim(struct err *e)
+{
+	const char *run = state_run();
+
+	if (run && (file_mkdir(run, 0755) == 0 || errno == EEXIST) && file_access(run, W_OK)) {
+		scandir_pidfile(".", &claimed);
+		if (write_pidfile(claimed.p, e) == 0)
+			return 0;
+		if (e->class == ERR_PERM)
+			return -1;
+	}
+	/* no run directory, or none for us */
+	buf_set(&claimed, STR(".svscan.pid"));
+	return write_pidfile(claimed.p, e);
+}
+
+void scandir_leave(void)
+{
+	file_unlink(claimed.p);
+	buf_free(&claimed);
 }

@@ -17,6 +17,7 @@ struct run {
 	gid_t gid;
 	bool set_ids;
 	bool new_session;
+	bool close_marked;	/* descriptors marked close-on-exec are closed even when nothing is exec'd */
 	bool die_with_parent;	/* TERM when the parent is gone */
 	const char *file;	/* what is run when it is not argv[0]: the program then still sees argv[0] */
 };
@@ -29,12 +30,15 @@ int run_descriptors(const int *fds, int n);
 /* Become argv: the current process runs it and exits.  Never returns. */
 void run_become(char *const argv[]) __attribute__((noreturn));
 /* Become the rest of a chain: what setuidgid, envdir and their like do with their operands.  A bare name is one of
- * our applets unless PATH leads to a foreign program of that name; failure is exit 111 with the reason.  Never returns. */
+ * our applets unless PATH leads to a foreign program of that name; "indimail NAME" is always ours.  Failure is exit 111
+ * with the reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
 /* Whether PATH leads to a program of this name. */
 bool run_found(const char *name);
-/* Whether run_chain would run this word as one of our applets. */
-bool run_chain_ours(const char *file);
+/* Whether run_chain would run these words as one of our applets. */
+bool run_chain_ours(char *const argv[]);
+/* Become one of our applets for long: when the binary's file has been replaced since, the new one is exec'd. */
+void run_fresh(char *const argv[]) __attribute__((noreturn));
 /* Wait for a child: its exit code, or -1 when it crashed. */
 int run_wait(pid_t pid);
 /* Ask a program about the message: run argv on our descriptors, fd 0 rewound for it and for us, and

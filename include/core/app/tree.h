@@ -34,7 +34,8 @@ struct tree {
 int tree_run(struct tree *t);
 /* Signals a tree waits for must be blocked before the first child starts. */
 void tree_block_signals(void);
-/* TERM, and after wait_ms KILL, to every child of this process, known or adopted; returns when none is left. */
+/* TERM, and after wait_ms KILL, to every child of this process, known or adopted; returns when none is left,
+ * or a second later: what the kernel holds on to is not to be waited for. */
 void tree_end_all(long wait_ms);
 
 #endif

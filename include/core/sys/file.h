@@ -20,6 +20,7 @@ bool file_exists(const char *fn);
 bool file_access(const char *fn, int mode);	/* access(2) with the effective ids */
 int file_link(const char *from, const char *to);
 int file_symlink(const char *text, const char *fn);
+int file_readlink(const char *fn, struct buf *text);	/* *text is replaced */
 int file_rename(const char *from, const char *to);
 /* Rename unless to exists (EEXIST): link and unlink in one step. */
 int file_rename_new(const char *from, const char *to);

@@ -3,6 +3,7 @@
 #define CORE_SYS_PROC_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/base/err.h"
@@ -14,10 +15,24 @@ int proc_exec(char *const argv[]);
 int proc_exec_file(const char *file, char *const argv[]);
 /* Wait for one child: its pid, 0 when nohang and none has ended, -1 with errno. */
 pid_t proc_wait(pid_t pid, int *status, bool nohang);
+/* Any child that ended, stopped or went on, without waiting: its pid, 0 none, -1 no children. */
+pid_t proc_wait_change(int *status);
+/* A child that has ended, left to be waited for: its pid, 0 none. */
+pid_t proc_peek(void);
+bool proc_stopped(int status);			/* by the signal proc_stop_signal */
+int proc_stop_signal(int status);
+bool proc_continued(int status);
 bool proc_crashed(int status);			/* killed by a signal */
 int proc_code(int status);			/* exit code, meaningful unless crashed */
 int proc_signal(int status);			/* the signal that killed it */
 int proc_kill(pid_t pid, int sig);
+int proc_kill_group(pid_t group, int sig);
+/* A descriptor (pidfd) that becomes readable when the process ends, whoever its parent is; -1 with errno. */
+int proc_watch(pid_t pid);
+int proc_watched_kill(int fd, int sig);		/* never hits a later process of the same number */
+/* When a process started, in clock ticks since the boot: 0, -1 when /proc does not tell. */
+int proc_start_ticks(pid_t pid, uint64_t *ticks);
+int proc_new_group(void);			/* lead a process group of our own */
 void proc_exit(int code) __attribute__((noreturn));	/* without atexit handlers or stdio */
 pid_t proc_pid(void);
 uid_t proc_uid(void);				/* real */
@@ -32,7 +47,7 @@ int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err 
 void proc_title_init(int argc, char **argv);
 void proc_title(const char *name, const char *detail);
 /* Children of children come to us when their parents die (when we are not pid 1). */
-void proc_adopt_orphans(void);
+void proc_adopt_orphans(bool on);
 /* Die with SIGTERM when the parent dies first. */
 void proc_die_with_parent(void);
 /* Give back the memory of program code used so far: what is needed again comes back from the page cache.

@@ -1,5 +1,5 @@
 /* up - a whole mail system below one directory, in the foreground, in one process tree.
- * Creates what is missing, never changes what is there.  As process 1 of a container: reaps orphans,
+ * Creates what is missing, never changes what is there, and becomes the svscan of its services: reaps orphans,
  * ends on TERM or INT, leaves nobody behind.  Started by root on a machine without qmail's accounts (a
  * container of one file) it gives up root for the owner of the directory or uid 65532. */
 #include <errno.h>
@@ -10,7 +10,6 @@
 #include "core/app/log.h"
 #include "core/app/role.h"
 #include "core/app/run.h"
-#include "core/app/tree.h"
 #include "core/conf/conf.h"
 #include "core/net/sock.h"
 #include "core/sys/env.h"
@@ -20,18 +19,21 @@
 #include "core/sys/pw.h"
 #include "queue/instance.h"
 
-enum { NOBODY_IN_PARTICULAR = 65532, STOP_MS = 8000, KILL_MS = 1500, BACKLOG = 128 };
+enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128, LISTEN_FD = 3 };
+#define STOP_SECONDS "6"
 
-static const char *root, *domain, *smtp, *mailboxes;
+static const char *root, *domain, *smtp, *mailboxes, *log_where = "stderr";
+static bool log_to_files;
 static long queues = 5;
 static int prepare_only;
 
 static const struct opt opts[] = {
-	TEXT('r', "root", &root, "DIR", "directory of the instance, created when missing"),
+	TEXT('r', "root", &root, "DIR", "directory of the instance, created when missing (default: INDIMAIL_ROOT)"),
 	TEXT('d', "domain", &domain, "NAME", "mail domain of a new instance (default: the host name)"),
 	TEXT('m', "mailboxes", &mailboxes, "NAMES", "local users to have a Maildir, blank separated"),
 	TEXT('s', "smtp", &smtp, "[ADDR:]PORT", "where SMTP listens (default 25 for root, else 127.0.0.1:2525)"),
 	NUM('q', "queues", &queues, "N", "number of queues (default 5)"),
+	TEXT('l', "log", &log_where, "WHERE", "files (rotated, below DIR/log), stdout or stderr (default)"),
 	FLAG(0, "prepare", &prepare_only, "create what is missing and stop"),
 	OPTS_END
 };
@@ -187,6 +189,8 @@ static void create(void)
 		proc_exit(code > 0 ? code : 111);
 }
 
+static void make_services(void);
+
 static void prepare(void)
 {
 	struct err e = {0};
@@ -210,65 +214,148 @@ static void prepare(void)
 	if (conf_raw(CONF_DEFAULTDELIVERY, &delivery, &e) <= 0)
 		buf_set(&delivery, STR("./Maildir/"));
 	buf_set(&delivery, str_rtrim(buf_str(&delivery)));
+	make_services();
 }
 
-static pid_t start_plain(struct service *s, struct err *e)
-{
-	char *argv[] = {(char *)(size_t)s->arg, NULL};
+/* ---- services ---- */
 
-	return run_start(argv, &(struct run){.die_with_parent = true}, e);
+/* What a new service directory holds.  Descriptor 3 is the listening socket, for the SMTP server alone; intake and the
+ * queues become other users where there are any, tcpserver does so itself. */
+static const struct {
+	const char *name, *account, *command, *wait;
+} services[] = {
+	{"intake", "qmailq", "indimail intake 3<&-", NULL},
+	{"qmail-send", NULL, "indimail qscheduler -s \"$DEFAULTDELIVERY\" 3<&-", NULL},
+	{"qmail-smtpd", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 3 ", "0\nintake\n"},
+};
+
+/* A new file of a service; one that is there is the administrator's. */
+static void make_file(const char *dir, const char *name, struct str text, mode_t mode)
+{
+	struct buf fn = BUF_INIT;
+	struct err e = {0};
+
+	buf_fmt(&fn, "%s/%s", dir, name);
+	if (!file_exists(fn.p) && file_replace(fn.p, text, mode, &e) < 0)
+		die_err(&e);
+	buf_free(&fn);
 }
 
-static pid_t start_scheduler(struct service *s, struct err *e)
+static void make_dir(const char *dir)
 {
-	char *argv[] = {(char *)(size_t)s->arg, (char[]){"-s"}, delivery.p, NULL};
-
-	return run_start(argv, &(struct run){.die_with_parent = true}, e);
+	if (file_mkdirs(dir, 0755) < 0)
+		die(111, "unable to create %s: %s", dir, log_errno(errno));
 }
 
-static pid_t start_smtp(struct service *s, struct err *e)
+static const char *as_user(const char *account)
 {
-	char *argv[] = {(char *)(size_t)s->arg, (char[]){"-RHl"}, me.p, (char[]){"-c"}, (char[]){"200"}, (char[]){"-C"},
-		(char[]){"100"}, (char[]){"-F"}, (char[]){"3"}, (char[]){"-u"}, (char[]){"qmaild"}, (char[]){"qmail-smtpd"},
-		NULL};
+	static char text[64];
 
-	/* a single user has no other account to become */
-	if (role_single()) {
-		argv[9] = argv[11];
-		argv[10] = NULL;
+	snprintf(text, sizeof text, "indimail setuidgid -s %s ", account ? account : "");
+	return account && !role_single() ? text : "";
+}
+
+/* DIR/log/run: rotated files below log/NAME of the instance. */
+static void make_logger(const char *dir, const char *name)
+{
+	struct buf log = BUF_INIT, run = BUF_INIT, files = BUF_INIT;
+	struct err e = {0};
+	uid_t uid;
+	gid_t gid;
+
+	buf_fmt(&log, "%s/log", dir);
+	make_dir(log.p);
+	buf_fmt(&run, "#!/bin/sh\nexec %sindimail multilog t s1000000 n20 '%s/log/%s'\n", as_user("qmaill"), root_path.p, name);
+	make_file(log.p, "run", buf_str(&run), 0755);
+	buf_fmt(&files, "%s/log/%s", root_path.p, name);
+	make_dir(files.p);
+	if (!role_single() && (role_ids(AS_LOG, &uid, &gid, &e) < 0 || file_chown(files.p, uid, gid) < 0))
+		log_warn("unable to give %s to the log user", files.p);
+	buf_free(&log);
+	buf_free(&run);
+	buf_free(&files);
+}
+
+static void make_service(size_t i)
+{
+	struct buf dir = BUF_INIT, run = BUF_INIT;
+
+	buf_fmt(&dir, "%s/service/%s", root_path.p, services[i].name);
+	make_dir(dir.p);
+	buf_fmt(&run, "#!/bin/sh\nexec 2>&1\nexec %s%s", as_user(services[i].account), services[i].command);
+	if (services[i].wait) {
+		buf_adds(&run, role_single() ? "qmail-smtpd" : "-u qmaild qmail-smtpd");
+		make_file(dir.p, "wait", str_z(services[i].wait), 0644);
 	}
-	int fds[] = {0, 1, 2, listener};
-
-	return run_start(argv, &(struct run){.fds = fds, .nfds = 4, .die_with_parent = true}, e);
+	buf_addc(&run, '\n');
+	make_file(dir.p, "run", buf_str(&run), 0755);
+	if (log_to_files)
+		make_logger(dir.p, services[i].name);
+	buf_free(&dir);
+	buf_free(&run);
 }
 
-/* Once everything runs there is little to do here, and little memory to do it in. */
-static void rest(void *arg)
+static void make_services(void)
 {
-	int *turns = arg;
+	struct buf own = BUF_INIT;
 
-	if (++*turns == 3)
-		proc_release_code();
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+		make_service(i);
+	buf_fmt(&own, "%s/service/.svscan", root_path.p);
+	if (log_to_files) {
+		make_dir(own.p);
+		make_logger(own.p, "svscan");
+	}
+	buf_adds(&own, "/log");
+	if (file_exists(own.p))
+		env_put("SCANLOG", "");
+	buf_free(&own);
+}
+
+/* stdout, stderr or files. */
+static void choose_log(void)
+{
+	log_to_files = strcmp(log_where, "files") == 0;
+	if (!log_to_files && strcmp(log_where, "stdout") != 0 && strcmp(log_where, "stderr") != 0)
+		die(100, "--log takes files, stdout or stderr");
+	if (strcmp(log_where, "stdout") == 0 && fd_copy(2, 1) < 0)
+		die(111, "unable to use standard output: %s", log_errno(errno));
+	if (strcmp(log_where, "stderr") == 0 && fd_copy(1, 2) < 0)
+		die(111, "unable to use standard error: %s", log_errno(errno));
+}
+
+/* The rest is svscan's: services end with it, in order and within STOP_SECONDS; their state lies beside them. */
+static void become_svscan(void) __attribute__((noreturn));
+static void become_svscan(void)
+{
+	struct buf dir = BUF_INIT;
+	char *argv[] = {(char[]){"svscan"}, NULL, NULL};
+
+	if (fd_move(LISTEN_FD, listener) < 0)
+		die(111, "unable to use descriptor %d: %s", LISTEN_FD, log_errno(errno));
+	buf_fmt(&dir, "%s/service", root_path.p);
+	argv[1] = dir.p;
+	env_put("TERMINATE_SESSION", "1");
+	env_put("DISABLE_RUN", "1");
+	if (!conf_env(CONF_KILLWAIT))
+		env_put("KILLWAIT", STOP_SECONDS);
+	env_put("LOCALNAME", me.p);
+	env_put("DEFAULTDELIVERY", delivery.p);
+	run_become(argv);
 }
 
 static int up_main(int argc, char **argv)
 {
-	int turns = 0;
-
-	struct service services[] = {
-		{.name = "intake", .start = start_plain, .arg = "intake", .stage = 1},
-		{.name = "qscheduler", .start = start_scheduler, .arg = "qscheduler", .stage = 0},
-		{.name = "smtp", .start = start_smtp, .arg = "tcpserver", .stage = 2},
-	};
-	struct tree t = {.services = services, .n = 3, .program = "up", .stop_ms = STOP_MS,
-		.idle = rest, .idle_arg = &turns};
 	char count[24];
 
 	(void)argv;
+	if (!root)
+		root = conf_env(CONF_INDIMAIL_ROOT);
 	if (argc > 1 || !root || !*root)
 		die_usage();
 	if (queues < 1 || queues > 100)
 		die(100, "--queues takes 1 to 100");
+	choose_log();
 	make_absolute();
 	if (!smtp)
 		smtp = role_single() ? "127.0.0.1:2525" : "25";
@@ -286,12 +373,7 @@ static int up_main(int argc, char **argv)
 	if (prepare_only)
 		return 0;
 	log_line("up: %s: domain %s, SMTP on %s, %ld queues", root_path.p, me.p, smtp, queues);
-	proc_adopt_orphans();
-	int code = tree_run(&t);
-
-	tree_end_all(KILL_MS);
-	log_line("up: stopped");
-	return code;
+	become_svscan();
 }
 
 APPLET(up) = {

@@ -76,6 +76,8 @@ static void run_child(char *const argv[], const struct run *r, const struct appl
 	sig_reset();
 	if (r->nfds && run_descriptors(r->fds, r->nfds) < 0)
 		proc_exit(111);
+	if (r->close_marked)
+		fd_close_marked();
 	if (r->new_session)
 		proc_new_session();
 	if (r->dir && file_chdir(r->dir) < 0)
@@ -146,26 +148,63 @@ bool run_found(const char *name)
 	return found;
 }
 
-bool run_chain_ours(const char *file)
+/* "indimail NAME ..." is always ours: the words from NAME on, else NULL. */
+static char *const *after_indimail(char *const argv[])
 {
-	const struct applet *a = run_applet(file);
-	struct buf fn = BUF_INIT;
-	bool foreign = a && !strchr(file, '/') && on_path(file, &fn) && !same_file(fn.p, self);
+	bool named = strcmp(argv[0], "indimail") == 0 || (strchr(argv[0], '/') && same_file(argv[0], self));
 
-	buf_free(&fn);
-	return a && !foreign;
+	return named && argv[1] && applet_find(argv[1]) && !applet_find(argv[0]) ? argv + 1 : NULL;
 }
 
-void run_chain(char *const argv[])
+bool run_chain_ours(char *const argv[])
 {
-	bool ours = run_chain_ours(argv[0]);
+	const struct applet *a = run_applet(argv[0]);
+	struct buf fn = BUF_INIT;
+	bool foreign = a && !strchr(argv[0], '/') && on_path(argv[0], &fn) && !same_file(fn.p, self);
 
+	buf_free(&fn);
+	return (a && !foreign) || after_indimail(argv);
+}
+
+static void chain(char *const argv[], bool ours) __attribute__((noreturn));
+static void chain(char *const argv[], bool ours)
+{
+	char *const *words = after_indimail(argv);
+
+	if (words)
+		argv = words;
 	if (ours && !conf_on(CONF_REEXEC)) {
 		fd_close_marked();
 		proc_exit(applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv));
 	}
 	proc_exec_file(ours ? self : argv[0], argv);
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
+}
+
+void run_chain(char *const argv[])
+{
+	chain(argv, run_chain_ours(argv));
+}
+
+/* Our file's name when another file has taken its place; the kernel marks the name of a file that is gone. */
+static bool replaced(struct buf *fn)
+{
+	static const char mark[] = " (deleted)";
+
+	if (file_readlink(self, fn) < 0 || !str_ends(buf_str(fn), STR(mark)))
+		return false;
+	buf_trunc(fn, fn->n - (sizeof mark - 1));
+	return file_access(fn->p, X_OK);
+}
+
+void run_fresh(char *const argv[])
+{
+	char *const *words = after_indimail(argv);
+	struct buf fn = BUF_INIT;
+
+	if (replaced(&fn))
+		proc_exec_file(fn.p, words ? words : argv);
+	chain(argv, true);
 }
 
 int run_wait(pid_t pid)

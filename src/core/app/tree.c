@@ -12,7 +12,7 @@
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 
-enum { RESTART_MS = 1000 };
+enum { RESTART_MS = 1000, STUCK_MS = 1000 };
 static const int waited[] = {SIGTERM, SIGINT, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD};
 enum { WAITED = sizeof waited / sizeof *waited };
 
@@ -141,10 +141,13 @@ static void signal_children(int sig)
 	uint64_t pid;
 
 	buf_fmt(&fn, "/proc/self/task/%ld/children", (long)proc_pid());
-	if (file_slurp(fn.p, &text, 1 << 20) == 0)
+	if (file_slurp(fn.p, &text, 1 << 20) == 0) {
 		for (struct str rest = buf_str(&text), w; (w = str_word(&rest)).n; )
 			if (num_parse(w, 1 << 30, &pid))
 				proc_kill((pid_t)pid, sig);
+	} else if (proc_pid() == 1) {
+		proc_kill(-1, sig);	/* everybody there is */
+	}
 	buf_free(&fn);
 	buf_free(&text);
 }
@@ -156,7 +159,7 @@ void tree_end_all(long wait_ms)
 	pid_t pid;
 
 	signal_children(SIGTERM);
-	while ((pid = proc_wait(-1, &status, true)) >= 0) {
+	while ((pid = proc_wait(-1, &status, true)) >= 0 && clock_mono_ms() < end + STUCK_MS) {
 		if (pid > 0)
 			continue;
 		if (clock_mono_ms() >= end)

@@ -170,13 +170,30 @@ int fd_close_from(int low)
 	return 0;
 }
 
+/* poll tells many numbers at a time which of them are open; numbers are handed out lowest first, so that a
+ * whole block without one is the end. */
 void fd_close_marked(void)
 {
-	enum { HIGHEST = 256 };	/* numbers are handed out lowest first */
+	enum { BLOCK = 1024 };
+	struct pollfd p[BLOCK];
+	long max = sysconf(_SC_OPEN_MAX);
 
-	for (int fd = 3; fd < HIGHEST; fd++)
-		if (fcntl(fd, F_GETFD) == FD_CLOEXEC)
-			close(fd);
+	for (int low = 3, used = 1; used && low < max; low += BLOCK) {
+		int n = max - low < BLOCK ? (int)(max - low) : BLOCK;
+
+		used = 0;
+		for (int i = 0; i < n; i++)
+			p[i] = (struct pollfd){.fd = low + i};
+		if (poll(p, (nfds_t)n, 0) < 0)
+			return;
+		for (int i = 0; i < n; i++) {
+			if (p[i].revents & POLLNVAL)
+				continue;
+			used = 1;
+			if (fcntl(low + i, F_GETFD) == FD_CLOEXEC)
+				close(low + i);
+		}
+	}
 }
 
 int fd_null(int fd)

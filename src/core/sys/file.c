@@ -78,6 +78,17 @@ int file_symlink(const char *text, const char *fn)
 	return symlink(text, fn);
 }
 
+int file_readlink(const char *fn, struct buf *text)
+{
+	char block[4096];
+	ssize_t n = readlink(fn, block, sizeof block);
+
+	if (n < 0)
+		return -1;
+	buf_set(text, str_make(block, (size_t)n));
+	return 0;
+}
+
 int file_rename(const char *from, const char *to)
 {
 	if (FAULT("rename"))

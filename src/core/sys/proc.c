@@ -2,12 +2,15 @@
 #include "core/sys/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +43,38 @@ pid_t proc_wait(pid_t pid, int *status, bool nohang)
 	return r;
 }
 
+pid_t proc_wait_change(int *status)
+{
+	pid_t r;
+
+	do
+		r = waitpid(-1, status, WNOHANG | WUNTRACED | WCONTINUED);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+pid_t proc_peek(void)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ? 0 : info.si_pid;
+}
+
+bool proc_stopped(int status)
+{
+	return WIFSTOPPED(status);
+}
+
+int proc_stop_signal(int status)
+{
+	return WSTOPSIG(status);
+}
+
+bool proc_continued(int status)
+{
+	return WIFCONTINUED(status);
+}
+
 bool proc_crashed(int status)
 {
 	return !WIFEXITED(status);
@@ -58,6 +93,47 @@ int proc_signal(int status)
 int proc_kill(pid_t pid, int sig)
 {
 	return kill(pid, sig);
+}
+
+int proc_kill_group(pid_t group, int sig)
+{
+	return kill(-group, sig);
+}
+
+int proc_watch(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int proc_watched_kill(int fd, int sig)
+{
+	return (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
+}
+
+/* The 22nd field of /proc/PID/stat; the second one is a name in parentheses that may hold anything. */
+int proc_start_ticks(pid_t pid, uint64_t *ticks)
+{
+	char fn[64], text[1024];
+	int fd, n, field = 2;
+
+	snprintf(fn, sizeof fn, "/proc/%ld/stat", (long)pid);
+	fd = open(fn, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = (int)read(fd, text, sizeof text - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	char *p = strrchr(text, ')');
+
+	for (; p && field < 22; field++)
+		if ((p = strchr(p, ' ')))
+			p++;
+	return p && sscanf(p, "%" SCNu64, ticks) == 1 ? 0 : -1;
+}
+
+int proc_new_group(void)
+{
+	return setpgid(0, 0);
 }
 
 void proc_exit(int code)
@@ -126,9 +202,9 @@ void proc_title(const char *name, const char *detail)
 		memset(title_start + n, 0, title_room - (size_t)n);
 }
 
-void proc_adopt_orphans(void)
+void proc_adopt_orphans(bool on)
 {
-	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0);
 }
 
 void proc_die_with_parent(void)

@@ -14,10 +14,10 @@ fake "$S/smtp" "$S/smtp/log" "$S/send" "$S/fetch" "$S/fetch/log" "$S/late" "$S/s
 status "$S/smtp" 500 101
 status "$S/send" 20 102
 status "$S/fetch" 7000 103 up=0 want=d
-status "$S/late" 9 104 up=0 wait=-2
-status "$S/soon" 4 105 up=0 wait=30
+status "$S/late" 4 104 up=0 wait=-2
+status "$S/soon" 2 105 up=0 wait=30
 status "$S/smtp/log" 30 106
-status "$S/fetch/log" 5 107
+status "$S/fetch/log" 2 107
 status "$S/.svscan/log" 99999 108
 background bash -c 'exec -a "/usr/sbin/svscan" sleep 1000'
 svscan=$!

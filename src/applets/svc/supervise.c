@@ -1,0 +1,734 @@
+/* supervise - keep one service running: start it, start it again when it dies, never faster than once a second, and do
+ * what svc says.  Run by svscan, as whoever svscan is.  Always listens to its control FIFO: no script, no fork that
+ * fails and no awaited service holds it up.  A service whose supervise was killed is taken over by the next one. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/app/applet.h"
+#include "core/app/log.h"
+#include "core/app/run.h"
+#include "core/base/num.h"
+#include "core/conf/conf.h"
+#include "core/conf/envdir.h"
+#include "core/sys/clock.h"
+#include "core/sys/env.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/proc.h"
+#include "core/sys/sig.h"
+#include "svc/await.h"
+#include "svc/keep.h"
+#include "svc/runfile.h"
+
+enum {
+	SECOND_MS = 1000,
+	TROUBLE_MS = 60000,	/* after a failed fork or init, and the longest an alert may hold up a start */
+	LOOK_MS = 100,		/* between two looks at an awaited service */
+	POLL_MS = 3600000,
+	RUNFILE_MAX = 8192,
+	AWAITING = -2,		/* in the status: waiting for another service */
+};
+
+/* A script that runs beside the service. */
+enum task { NO_TASK, INIT, SHUTDOWN, ALERT };
+
+static struct {
+	struct keep keep;
+	struct buf name;	/* in messages: NAME or NAME/log */
+	struct buf dir;		/* what scripts are told */
+	struct buf scandir;	/* where services stand that we may wait for */
+	struct status status;
+	pid_t pid;		/* the service, 0 none */
+	int watch;		/* a service that is not our child: its pidfd, else -1 */
+	bool taken_over;
+	bool leads_group;	/* signals go to its process group */
+	bool adopts;		/* sticky run: what it leaves behind is the service from then on */
+	bool ready;		/* init has succeeded */
+	bool start;		/* a start is due */
+	bool slept;		/* the seconds in wait have passed */
+	bool restart;		/* it is being stopped to be started again */
+	bool exiting;
+	bool to_group;		/* the next signal goes to the process group */
+	const char *how;	/* the second argument of run */
+	long long due;		/* clock_mono_ms of the earliest start */
+	long long started;
+	enum task task;
+	pid_t task_pid;
+	long long task_end;	/* when to stop waiting for it */
+	int run_errno;		/* why run cannot be run, said once */
+} s = {.name = BUF_INIT, .dir = BUF_INIT, .scandir = BUF_INIT, .watch = -1, .how = "auto startup"};
+
+static int wake[2];
+static volatile sig_atomic_t got_child, got_term;
+
+static void on_signal(int sig)
+{
+	int num = errno;
+
+	if (sig == SIGCHLD)
+		got_child = 1;
+	else
+		got_term = 1;
+	fd_write(wake[1], "", 1);
+	errno = num;
+}
+
+#define warn(...) say("warning", __VA_ARGS__)
+static void say(const char *kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say(const char *kind, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (conf_set(CONF_SILENT))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	log_line("%s: supervise: %s: %s", s.name.p, kind, text);
+}
+
+static void announce(void)
+{
+	s.status.pid = (uint32_t)(s.pid ? s.pid : proc_pid());
+	s.status.up = s.pid != 0;
+	if (keep_announce(&s.keep, &s.status) < 0)
+		warn("unable to write supervise/status: %s", log_errno(errno));
+}
+
+/* Another process, or none, is the service from now on. */
+static void change(pid_t pid)
+{
+	time_t sec;
+	long usec;
+
+	clock_us(&sec, &usec);
+	s.pid = pid;
+	s.status.since = sec;
+	s.status.nsec = (uint32_t)(1000 * usec + 500);
+	s.status.paused = false;
+	if (pid)
+		s.status.wait = 0;
+	announce();
+	keep_show(&s.keep, pid != 0, !pid && s.status.want == 'd');
+}
+
+/* ---- signals to the service ---- */
+
+static void send(int sig)
+{
+	bool group = s.leads_group;
+
+	if (!s.pid)
+		return;
+	if (s.to_group && !group)
+		proc_kill_group(s.pid, sig);
+	if (s.watch >= 0 && !group)
+		proc_watched_kill(s.watch, sig);
+	else if (group)
+		proc_kill_group(s.pid, sig);
+	else
+		proc_kill(s.pid, sig);
+	s.to_group = false;
+}
+
+static void end_service(void)
+{
+	long sig = SIGTERM;
+	bool group = s.to_group;
+
+	if (conf_int(CONF_SHUTDOWN_SIGNAL, &sig, NULL) < 0 || sig < 1 || sig > 64)
+		sig = SIGTERM;
+	send((int)sig);
+	s.to_group = group;
+	send(SIGCONT);
+}
+
+/* ---- scripts ---- */
+
+static bool runnable(const char *fn)
+{
+	struct stat st;
+
+	return file_stat(fn, &st) == 0 && S_ISREG(st.st_mode) && file_access(fn, X_OK);
+}
+
+static const char *variable(const char *name)
+{
+	return conf_getenv(name);
+}
+
+/* In the child: a plain script needs no shell, any other is exec'd. */
+static void become_script(const char *fn, char *const argv[]) __attribute__((noreturn));
+static void become_script(const char *fn, char *const argv[])
+{
+	struct runfile r = {.arena = {0}};
+	struct buf text = BUF_INIT;
+
+	if (file_slurp(fn, &text, RUNFILE_MAX) == 0 && runfile_plain(&r, buf_str(&text), variable) &&
+		run_chain_ours(r.argv.p)) {
+		for (size_t i = 0; i < r.fds.n; i++)
+			if (r.fds.p[i].from < 0)
+				fd_close(r.fds.p[i].to);
+			else if (fd_copy(r.fds.p[i].to, r.fds.p[i].from) < 0)
+				die(111, "%s: unable to copy descriptor %d: %s", s.name.p, r.fds.p[i].from,
+					log_errno(errno));
+		buf_free(&text);
+		run_fresh(r.argv.p);
+	}
+	proc_exec_file(fn, argv);
+	log_line("%s: supervise: fatal: unable to start %s: %s", s.name.p, fn, log_errno(errno));
+	proc_exit(111);
+}
+
+/* In the child of every script. */
+static void prepare_child(pid_t supervise)
+{
+	char text[24];
+
+	sig_reset();
+	snprintf(text, sizeof text, "%ld", (long)supervise);
+	env_put("PPID", text);
+}
+
+/* Start a script of the service directory with its arguments; its pid or -1. */
+static pid_t start_script(const char *fn, char *const argv[])
+{
+	pid_t parent = proc_pid(), pid = proc_fork();
+
+	if (pid < 0)
+		warn("unable to fork for %s: %s", fn, log_errno(errno));
+	if (pid != 0)
+		return pid;
+	prepare_child(parent);
+	become_script(fn, argv);
+}
+
+static bool start_task(enum task task, const char *fn, char *const argv[])
+{
+	pid_t pid = runnable(fn) ? start_script(fn, argv) : -1;
+
+	if (pid < 0)
+		return false;
+	s.task = task;
+	s.task_pid = pid;
+	s.task_end = clock_mono_ms() + TROUBLE_MS;
+	return true;
+}
+
+/* ---- starting ---- */
+
+/* The environment directory of the service, over what there is or, closed to others, in its place. */
+static void apply_variables(void)
+{
+	struct err e = {0};
+	struct stat st;
+
+	if (file_stat("variables", &st) < 0 || !S_ISDIR(st.st_mode))
+		return;
+	if (!(st.st_mode & S_IXOTH))
+		env_clear();
+	if (envdir_apply("variables", true, &e) < 0) {
+		log_line("%s: supervise: fatal: %s", s.name.p, log_err(&e));
+		proc_exit(111);
+	}
+}
+
+static void become_service(pid_t parent) __attribute__((noreturn));
+static void become_service(pid_t parent)
+{
+	char *argv[] = {(char[]){"./run"}, s.dir.p, (char *)(size_t)s.how, NULL};
+
+	prepare_child(parent);
+	if (s.leads_group)
+		proc_new_group();
+	apply_variables();
+	become_script("./run", argv);
+}
+
+/* Can run be run?  What is in the way is said once. */
+static bool have_run(void)
+{
+	struct stat st;
+	int num = 0;
+
+	if (file_stat("run", &st) < 0)
+		num = errno;
+	else if (!S_ISREG(st.st_mode) || !file_access("run", X_OK))
+		num = EACCES;
+	if (num && num != s.run_errno)
+		warn("unable to start run: %s", log_errno(num));
+	s.run_errno = num;
+	if (num == 0) {
+		s.adopts = st.st_mode & S_ISVTX;
+		s.leads_group = s.adopts || conf_set(CONF_SETPGID);
+	}
+	return num == 0;
+}
+
+static void start_service(void)
+{
+	pid_t parent = proc_pid(), pid;
+
+	if (!have_run()) {
+		s.due = clock_mono_ms() + SECOND_MS;
+		return;
+	}
+	proc_adopt_orphans(s.adopts);
+	pid = proc_fork();
+	if (pid == 0)
+		become_service(parent);
+	if (pid < 0) {
+		warn("unable to fork, sleeping 60 seconds: %s", log_errno(errno));
+		s.due = clock_mono_ms() + TROUBLE_MS;
+		s.how = "system failure";
+		return;
+	}
+	s.start = s.restart = s.taken_over = s.slept = false;
+	s.started = clock_mono_ms();
+	change(pid);
+	keep_service(&s.keep, pid);
+}
+
+static void show_wait(int wait)
+{
+	if (s.status.wait == wait)
+		return;
+	s.status.wait = (int16_t)wait;
+	announce();
+}
+
+/* True once the awaited service, if any, is up and its seconds have passed.  A service that died needs not
+ * sleep again. */
+static bool waited(void)
+{
+	struct buf other = BUF_INIT;
+	long seconds = 0;
+	bool done = true;
+
+	if (s.status.wait > 0 || s.slept || !await_read("wait", s.scandir.p, &seconds, &other)) {
+		s.slept = true;
+	} else if (!await_up(other.p)) {
+		s.due = clock_mono_ms() + LOOK_MS;
+		show_wait(AWAITING);
+		done = false;
+	} else if (seconds && strcmp(s.how, "abnormal startup") != 0) {
+		s.due = clock_mono_ms() + seconds * SECOND_MS;
+		show_wait((int)seconds);
+		done = false;
+	}
+	if (done)
+		show_wait(0);
+	buf_free(&other);
+	return done;
+}
+
+/* init, once before the first start; true when it is done or missing. */
+static bool initialized(void)
+{
+	char *argv[] = {(char[]){"./init"}, s.dir.p, NULL};
+
+	if (s.ready || !runnable("init"))
+		return true;
+	if (!start_task(INIT, "./init", argv))
+		s.due = clock_mono_ms() + TROUBLE_MS;
+	return false;
+}
+
+static void start_due(void)
+{
+	if (!s.start || s.pid || s.task || clock_mono_ms() < s.due)
+		return;
+	if (initialized() && waited())
+		start_service();
+}
+
+/* ---- the service's end ---- */
+
+static void want_start(const char *how)
+{
+	if (s.pid)
+		return;
+	s.start = true;
+	s.slept = false;
+	s.how = how;
+	s.due = s.started ? s.started + SECOND_MS : 0;
+}
+
+/* A child of ours that is neither the service nor a script: the daemon that a sticky run has left behind. */
+static pid_t left_behind(void)
+{
+	struct buf fn = BUF_INIT, text = BUF_INIT;
+	uint64_t n;
+	pid_t pid = 0;
+
+	buf_fmt(&fn, "/proc/self/task/%ld/children", (long)proc_pid());
+	if (s.adopts && file_slurp(fn.p, &text, 1 << 16) == 0)
+		for (struct str rest = buf_str(&text), w; !pid && (w = str_word(&rest)).n; )
+			if (num_parse(w, INT32_MAX, &n) && (pid_t)n != s.task_pid)
+				pid = (pid_t)n;
+	buf_free(&fn);
+	buf_free(&text);
+	return pid;
+}
+
+/* What alert is told: the value and what kind it is. */
+static void describe(int status, bool known, char value[24], const char **kind)
+{
+	if (!known) {
+		snprintf(value, 24, "-1");
+		*kind = "unknown";
+	} else if (proc_crashed(status)) {
+		snprintf(value, 24, "%d", proc_signal(status));
+		*kind = "stopped/signalled";
+	} else {
+		snprintf(value, 24, "%d", proc_code(status));
+		*kind = "exited";
+	}
+}
+
+static void service_ended(int status, bool known)
+{
+	char number[24], value[24];
+	pid_t pid = s.pid, next = known ? left_behind() : 0;
+	const char *kind;
+
+	if (next) {
+		say("info", "pid %ld did double fork", (long)pid);
+		change(next);
+		keep_service(&s.keep, next);
+		return;
+	}
+	if (!known)
+		warn("pid %ld ended", (long)pid);
+	else if (proc_crashed(status))
+		warn("pid %ld got signal %d", (long)pid, proc_signal(status));
+	else
+		warn("pid %ld exited with status=%d", (long)pid, proc_code(status));
+	if (s.watch >= 0)
+		fd_close(s.watch);
+	s.watch = -1;
+	change(0);
+	if (s.exiting || s.status.want != 'u')
+		return;
+	want_start(s.restart ? "manual restart" : "abnormal startup");
+	describe(status, known, value, &kind);
+	snprintf(number, sizeof number, "%ld", (long)pid);
+	start_task(ALERT, "./alert", (char *[]){(char[]){"./alert"}, s.dir.p, number, value, (char *)(size_t)kind, NULL});
+}
+
+static void task_ended(int status)
+{
+	enum task task = s.task;
+	bool good = !proc_crashed(status) && proc_code(status) == 0;
+
+	s.task = NO_TASK;
+	s.task_pid = 0;
+	if (task == SHUTDOWN) {
+		end_service();
+	} else if (task == INIT && good) {
+		s.ready = true;
+	} else if (task == INIT) {
+		warn("initialization failed for %s, sleeping 60 seconds", s.dir.p);
+		s.due = clock_mono_ms() + TROUBLE_MS;
+	}
+}
+
+/* A script that takes too long is not waited for any more; it may go on. */
+static void task_overdue(void)
+{
+	if (!s.task || s.task == INIT || clock_mono_ms() < s.task_end)
+		return;
+	warn("%s takes longer than 60 seconds, going on", s.task == ALERT ? "alert" : "shutdown");
+	task_ended(0);
+}
+
+static void reap(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = proc_wait_change(&status)) > 0) {
+		bool service = pid == s.pid && !s.taken_over;
+
+		if (proc_stopped(status) || proc_continued(status)) {
+			if (!service)
+				continue;
+			if (proc_stopped(status))
+				say("info", "pid %ld stopped by signal %d", (long)pid, proc_stop_signal(status));
+			s.status.paused = proc_stopped(status);
+			announce();
+		} else if (service) {
+			service_ended(status, true);
+		} else if (pid == s.task_pid) {
+			task_ended(status);
+		}
+	}
+}
+
+/* A service we took over ends without telling us how. */
+static bool watched_gone(void)
+{
+	return s.taken_over && s.pid && s.watch < 0 && proc_kill(s.pid, 0) < 0 && errno == ESRCH;
+}
+
+/* ---- commands ---- */
+
+static void stop_service(bool wait)
+{
+	char number[24];
+	char *argv[] = {(char[]){"./shutdown"}, s.dir.p, number, NULL};
+
+	snprintf(number, sizeof number, "%ld", (long)s.pid);
+	if (wait && s.task == SHUTDOWN)
+		return;
+	if (!wait) {
+		if (s.task != SHUTDOWN && runnable("shutdown"))
+			start_script("./shutdown", argv);
+		end_service();
+	} else if (!start_task(SHUTDOWN, "./shutdown", argv)) {
+		end_service();
+	}
+}
+
+static void want(char what)
+{
+	s.status.want = what;
+	keep_show(&s.keep, s.pid != 0, !s.pid && what == 'd');
+	announce();
+}
+
+static void want_down(void)
+{
+	s.start = s.restart = false;
+	s.status.wait = 0;
+	want('d');
+	if (s.pid)
+		stop_service(true);
+}
+
+static void restart(void)
+{
+	want('u');
+	if (s.pid) {
+		s.restart = true;
+		stop_service(true);
+	} else {
+		want_start("manual restart");
+	}
+}
+
+static void signal_command(char c)
+{
+	static const struct {
+		char letter;
+		int sig;
+	} table[] = {{'h', SIGHUP}, {'a', SIGALRM}, {'i', SIGINT}, {'t', SIGTERM}, {'k', SIGKILL}, {'q', SIGQUIT},
+		{'1', SIGUSR1}, {'U', SIGUSR1}, {'2', SIGUSR2}};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].letter == c)
+			send(table[i].sig);
+}
+
+static void pause_service(bool on)
+{
+	send(on ? SIGSTOP : SIGCONT);
+	s.status.paused = on && s.pid;
+	announce();
+}
+
+static void command(char c)
+{
+	switch (c) {
+	case 'u':
+		want('u');
+		want_start("manual startup");
+		break;
+	case 'd':
+		want_down();
+		break;
+	case 'r':
+		restart();
+		break;
+	case 'o':
+		want(0);
+		want_start("one-time startup");
+		break;
+	case 'x':
+		s.exiting = true;
+		announce();
+		break;
+	case 'p':
+	case 'c':
+		pause_service(c == 'p');
+		break;
+	case 'G':
+		s.to_group = true;
+		break;
+	default:
+		signal_command(c);
+	}
+}
+
+static void read_commands(void)
+{
+	char c;
+
+	while (fd_read(s.keep.control, &c, 1) == 1)
+		command(c);
+}
+
+static void terminate(void)
+{
+	s.start = s.restart = false;
+	s.exiting = true;
+	if (s.status.want != 'd')
+		want('d');
+	if (s.pid)
+		stop_service(false);
+}
+
+/* ---- the process ---- */
+
+static void start_signals(void)
+{
+	if (fd_pipe(wake) < 0 || fd_nonblock(wake[0], true) < 0 || fd_nonblock(wake[1], true) < 0)
+		die(111, "unable to create a pipe for %s: %s", s.name.p, log_errno(errno));
+	sig_catch(SIGCHLD, on_signal);
+	sig_catch(SIGTERM, on_signal);
+	sig_ignore(SIGPIPE);
+}
+
+static void take_over(const struct keep_left *left)
+{
+	if (!left->pid)
+		return;
+	s.status = left->status;
+	s.status.wait = 0;
+	s.pid = left->pid;
+	s.taken_over = true;
+	s.ready = true;
+	s.started = clock_mono_ms();
+	s.watch = proc_watch(s.pid);
+	if (s.watch >= 0)
+		fd_cloexec(s.watch, true);
+	have_run();
+	keep_show(&s.keep, true, false);
+	say("warning", "pid %ld of a former supervise is still running, taken over", (long)s.pid);
+}
+
+/* NAME, or PARENT/log for a logger, from where we were started. */
+static void find_name(const char *arg)
+{
+	const char *parent = conf_env(CONF_SV_PWD);
+	struct buf cwd = BUF_INIT;
+
+	if (file_cwd(&cwd) < 0)
+		die(111, "unable to get the current directory: %s", log_errno(errno));
+	const char *scandir = conf_env(CONF_SCANDIR);
+
+	if (strcmp(arg, "log") != 0) {
+		buf_adds(&s.name, arg);
+		buf_adds(&s.scandir, scandir ? scandir : cwd.p);
+	} else {
+		size_t slash = str_rchr(buf_str(&cwd), '/');
+
+		buf_fmt(&s.name, "%s/log", parent ? parent : slash < cwd.n ? cwd.p + slash + 1 : "");
+		buf_fmt(&s.scandir, "%s", scandir ? scandir : "..");
+		if (!scandir) {
+			buf_clear(&s.scandir);
+			buf_add(&s.scandir, str_to(buf_str(&cwd), slash));
+		}
+	}
+	/* what scripts are told: where the state is, or else where the service is */
+	buf_fmt(&s.dir, "%s/%s", cwd.p, arg);
+	buf_free(&cwd);
+}
+
+static void open_state(const char *arg)
+{
+	struct keep_left left = {.pid = 0};
+	struct err e = {0};
+
+	find_name(arg);
+	if (file_chdir(arg) < 0)
+		die(111, "unable to chdir to %s: %s", arg, log_errno(errno));
+	if (keep_open(&s.keep, s.name.p, &left, &e) < 0)
+		die(e.code ? e.code : err_exit(&e), "%s: %s", s.name.p, log_err(&e));
+	if (s.keep.dir.p[0] == '/')
+		buf_set(&s.dir, buf_str(&s.keep.dir));
+	s.status.want = file_exists("down") ? 'd' : 'u';
+	take_over(&left);
+	if (s.pid) {
+		announce();
+		return;
+	}
+	change(0);
+	if (s.status.want == 'u')
+		want_start("auto startup");
+}
+
+static int patience(void)
+{
+	long long now = clock_mono_ms(), next = now + POLL_MS;
+
+	if (s.start && !s.pid && !s.task)
+		next = s.due;
+	if (s.task && s.task != INIT)
+		next = s.task_end;
+	if (s.taken_over && s.pid && s.watch < 0)
+		next = now + SECOND_MS;	/* no pidfd on this kernel */
+	return next > now ? (int)(next - now) : 0;
+}
+
+static void wait_for_something(void)
+{
+	struct pollfd p[] = {{wake[0], POLLIN, 0}, {s.keep.control, POLLIN, 0}, {s.watch, POLLIN, 0}};
+	char block[64];
+
+	fd_poll(p, 3, patience());
+	while (fd_read(wake[0], block, sizeof block) > 0)
+		;
+	if (got_child) {
+		got_child = 0;
+		reap();
+	}
+	if (p[2].revents || watched_gone())
+		service_ended(0, false);
+	if (got_term) {
+		got_term = 0;
+		terminate();
+	}
+	if (p[1].revents)
+		read_commands();
+}
+
+static int supervise_main(int argc, char **argv)
+{
+	if (argc < 2 || argc > 3)
+		die_usage();
+	if (argv[1][0] == '/' || argv[1][0] == '.')
+		die(100, "%s: the name of the directory must not begin with / or .", argv[1]);
+	open_state(argv[1]);
+	proc_title("supervise", s.name.p);
+	start_signals();
+	for (;;) {
+		start_due();
+		if (s.exiting && !s.pid && (s.task == NO_TASK || s.task == INIT))
+			break;
+		wait_for_something();
+		task_overdue();
+	}
+	if (s.task == INIT)
+		proc_kill(s.task_pid, SIGTERM);
+	return 0;
+}
+
+APPLET(supervise) = {
+	.name = "supervise", .family = "svc",
+	.brief = "keep a service running",
+	.args = "dir [parent_ident]", .role = AS_CALLER, .main = supervise_main,
+};

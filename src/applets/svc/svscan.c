@@ -1,0 +1,717 @@
+/* svscan - start a supervise for every service of a directory, and for every logger, joined by a pipe that outlives
+ * both.  Run by svscanboot, by "up", or as process 1 of a container: then it also reaps every orphan, starts what dies,
+ * and ends its services in order and within a bounded time. */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/app/applet.h"
+#include "core/app/log.h"
+#include "core/app/run.h"
+#include "core/app/tree.h"
+#include "core/base/mem.h"
+#include "core/base/vec.h"
+#include "core/conf/conf.h"
+#include "core/conf/envdir.h"
+#include "core/sys/clock.h"
+#include "core/sys/env.h"
+#include "core/sys/fd.h"
+#include "core/sys/file.h"
+#include "core/sys/proc.h"
+#include "core/sys/rand.h"
+#include "core/sys/sig.h"
+#include "svc/await.h"
+#include "svc/scandir.h"
+#include "svc/state.h"
+
+enum {
+	RESTART_MS = 1000,
+	REST_SCANS = 3,
+	LOGGER_MS = 1000,	/* what loggers have at least to read to the end, and to obey */
+	LAST_MS = 1000,		/* what is left then gets so long between TERM and KILL */
+	WAIT1 = 2, WAIT2 = 4,
+	NAME_BYTES = 255,
+};
+
+static int verbose, silent;
+static long slots_max = 1000;
+
+static const struct opt opts[] = {
+	FLAG('v', NULL, &verbose, "say what happens"),
+	FLAG('s', NULL, &silent, "no warnings"),
+	NUM('n', NULL, &slots_max, "COUNT", "how many services there may be (default 1000)"),
+	OPTS_END
+};
+
+/* One supervise: of a service, or of its logger. */
+struct keeper {
+	pid_t pid;
+	long long due;		/* not started before, clock_mono_ms */
+	bool wanted;		/* to be started when due */
+};
+
+struct slot {
+	char *name;
+	dev_t dev;
+	ino_t ino;
+	bool seen, logged, down, told;
+	int pipe[2];
+	struct keeper main, log;
+};
+
+static VEC(struct slot) slots;
+static struct buf scandir = BUF_INIT;
+static bool ending_ours;	/* process 1 or TERMINATE_SESSION: services end with us */
+static long interval = 60;
+
+static void info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void info(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!verbose)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	log_line("svscan: info: %s", text);
+}
+
+static void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void warn(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (silent)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	log_warn("%s", text);
+}
+
+/* ---- starting supervises ---- */
+
+static void apply_svars(const char *dir)
+{
+	struct err e = {0};
+
+	if (file_exists(dir) && envdir_apply(dir, true, &e) < 0)
+		die_err(&e);
+}
+
+/* In the child: supervise, of the service in the current directory or of its logger. */
+static void become_keeper(const struct slot *s, bool log) __attribute__((noreturn));
+static void become_keeper(const struct slot *s, bool log)
+{
+	struct buf svars = BUF_INIT;
+	char *argv[] = {(char[]){"supervise"}, log ? (char[]){"log"} : s->name, log ? s->name : NULL, NULL};
+
+	sig_reset();
+	if (s->logged && (log ? fd_copy(0, s->pipe[0]) : fd_copy(1, s->pipe[1])) < 0)
+		die(111, "unable to place descriptors for %s: %s", s->name, log_errno(errno));
+	if (ending_ours) {
+		proc_new_session();	/* what the terminal signals, it signals to us */
+		proc_die_with_parent();
+	}
+	if (log && file_chdir(s->name) < 0)
+		die(111, "unable to switch to %s: %s", s->name, log_errno(errno));
+	env_put(log ? "SV_PWD" : "MAIN_SV", s->name);
+	buf_fmt(&svars, "%s/.svars", argv[1]);
+	apply_svars(svars.p);
+	run_fresh(argv);
+}
+
+static void start_keeper(struct slot *s, bool log)
+{
+	struct keeper *k = log ? &s->log : &s->main;
+	pid_t pid = proc_fork();
+
+	if (pid == 0)
+		become_keeper(s, log);
+	k->due = clock_mono_ms() + RESTART_MS;
+	if (pid < 0) {
+		warn("unable to fork for %s%s, trying again in %ld seconds: %s", s->name, log ? "/log" : "", interval,
+			log_errno(errno));
+		k->due = clock_mono_ms() + interval * 1000;
+		return;
+	}
+	k->pid = pid;
+	k->wanted = false;
+	info("Starting service %s%s", s->name, log ? "/log" : "");
+}
+
+static void start_due(void)
+{
+	long long now = clock_mono_ms();
+
+	/* by index: starting never adds slots */
+	for (size_t i = 0; i < slots.n; i++) {
+		struct slot *s = &slots.p[i];
+
+		if (s->logged && s->log.wanted && s->log.due <= now)
+			start_keeper(s, true);
+		if (s->main.wanted && s->main.due <= now)
+			start_keeper(s, false);
+	}
+}
+
+/* ---- scanning ---- */
+
+static struct slot *find_slot(const struct stat *st)
+{
+	for (size_t i = 0; i < slots.n; i++)
+		if (slots.p[i].dev == st->st_dev && slots.p[i].ino == st->st_ino)
+			return &slots.p[i];
+	return NULL;
+}
+
+static bool has(const char *name, const char *what)
+{
+	struct buf fn = BUF_INIT;
+	bool there;
+
+	buf_fmt(&fn, "%s/%s", name, what);
+	there = file_exists(fn.p);
+	buf_free(&fn);
+	return there;
+}
+
+static struct slot *new_slot(const char *name, const struct stat *st)
+{
+	struct slot s = {.dev = st->st_dev, .ino = st->st_ino, .pipe = {-1, -1}};
+
+	if (slots.n >= (size_t)slots_max) {
+		warn("unable to start %s: running too many services", name);
+		return NULL;
+	}
+	s.logged = strlen(name) + strlen("/log") <= NAME_BYTES && has(name, "log");
+	if (s.logged && fd_pipe(s.pipe) < 0) {
+		warn("unable to create a pipe for %s: %s", name, log_errno(errno));
+		return NULL;
+	}
+	s.name = mem_copy(name, strlen(name));
+	s.down = has(name, "down");
+	vec_push(&slots, s);
+	return &slots.p[slots.n - 1];
+}
+
+/* A service whose state lies below the run directory is disabled there as well. */
+static void hide_state(const char *hidden)
+{
+	const char *run = state_run();
+	struct buf from = BUF_INIT, to = BUF_INIT;
+
+	if (run && strcmp(hidden, ".svscan") != 0 && hidden[1] && hidden[1] != '.') {
+		buf_fmt(&from, "%s/%s", run, hidden + 1);
+		buf_fmt(&to, "%s/%s", run, hidden);
+		if (!file_exists(hidden + 1) && file_exists(from.p) && !file_exists(to.p))
+			file_rename(from.p, to.p);
+	}
+	buf_free(&from);
+	buf_free(&to);
+}
+
+static void tell(const struct slot *s, bool log, struct str bytes)
+{
+	struct buf dir = BUF_INIT, path = BUF_INIT;
+
+	buf_fmt(&dir, "%s%s", s->name, log ? "/log" : "");
+	if (state_find(dir.p, &path, NULL) == 0)
+		state_command(path.p, bytes);
+	buf_free(&dir);
+	buf_free(&path);
+}
+
+/* A file "down" that has come or gone since the last scan is a request. */
+static void follow_down(struct slot *s)
+{
+	bool down = has(s->name, "down");
+
+	if (down != s->down && s->main.pid)
+		tell(s, false, down ? STR("d") : STR("u"));
+	s->down = down;
+}
+
+static void want(struct keeper *k)
+{
+	if (!k->pid)
+		k->wanted = true;
+}
+
+static void scan_entry(const char *name)
+{
+	struct stat st;
+	struct slot *s;
+
+	if (name[0] == '.') {
+		hide_state(name);
+		return;
+	}
+	if (file_stat(name, &st) < 0) {
+		warn("unable to stat %s: %s", name, log_errno(errno));
+		return;
+	}
+	if (!S_ISDIR(st.st_mode))
+		return;
+	s = find_slot(&st);
+	if (!s)
+		s = new_slot(name, &st);
+	if (!s)
+		return;
+	s->seen = true;
+	follow_down(s);
+	want(&s->main);
+	if (s->logged)
+		want(&s->log);
+}
+
+/* Services that are gone and whose supervises have ended need no slot any more. */
+static void forget_gone(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < slots.n; i++) {
+		struct slot s = slots.p[i];
+
+		if (s.seen || s.main.pid || s.log.pid) {
+			if (!s.seen)
+				s.main.wanted = s.log.wanted = false;
+			slots.p[kept++] = s;
+			continue;
+		}
+		fd_close(s.pipe[0]);
+		fd_close(s.pipe[1]);
+		mem_free(s.name);
+	}
+	slots.n = kept;
+}
+
+/* Our own logger is no entry of the directory. */
+static bool is_own(const struct slot *s)
+{
+	return strcmp(s->name, ".svscan") == 0;
+}
+
+static void scan(void)
+{
+	const char *name;
+	struct dir d;
+	int more;
+
+	for (size_t i = 0; i < slots.n; i++)
+		slots.p[i].seen = is_own(&slots.p[i]);
+	if (dir_open(&d, ".") < 0) {
+		warn("unable to read %s: %s", scandir.p, log_errno(errno));
+		return;
+	}
+	while ((more = dir_next(&d, &name)) > 0)
+		scan_entry(name);
+	if (more < 0)
+		warn("unable to read %s: %s", scandir.p, log_errno(errno));
+	dir_close(&d);
+	/* half a list of names is no reason to forget anybody */
+	if (more == 0)
+		forget_gone();
+}
+
+/* ---- children ---- */
+
+static void keeper_ended(struct slot *s, struct keeper *k, int status)
+{
+	bool log = k == &s->log;
+	long long now = clock_mono_ms();
+
+	k->pid = 0;
+	if (proc_crashed(status))
+		warn("supervise of %s%s was killed by signal %d", s->name, log ? "/log" : "", proc_signal(status));
+	/* told to end it has ended; killed or unable to start it is needed still */
+	if (ending_ours || conf_set(CONF_SCANNOW) || proc_crashed(status)) {
+		k->wanted = true;
+	} else if (proc_code(status)) {
+		k->wanted = true;
+		k->due = now + interval * 1000;
+	}
+}
+
+static void describe_orphan(pid_t pid)
+{
+	struct buf fn = BUF_INIT, name = BUF_INIT;
+	int status;
+
+	buf_fmt(&fn, "/proc/%ld/comm", (long)pid);
+	if (file_slurp(fn.p, &name, 256) < 0)
+		buf_set(&name, STR("?"));
+	buf_set(&name, str_rtrim(buf_str(&name)));
+	if (proc_wait(pid, &status, true) == pid) {
+		if (proc_crashed(status))
+			info("pid: %ld cmd %s, killed by signal %d", (long)pid, name.p, proc_signal(status));
+		else
+			info("pid: %ld exe %s, exited with status=%d", (long)pid, name.p, proc_code(status));
+		info("completed last rites for orphan %ld", (long)pid);
+	}
+	buf_free(&fn);
+	buf_free(&name);
+}
+
+static struct keeper *find_keeper(pid_t pid, struct slot **slot)
+{
+	for (size_t i = 0; i < slots.n; i++) {
+		*slot = &slots.p[i];
+		if (slots.p[i].main.pid == pid)
+			return &slots.p[i].main;
+		if (slots.p[i].log.pid == pid)
+			return &slots.p[i].log;
+	}
+	return NULL;
+}
+
+static void reap(void)
+{
+	struct slot *s;
+	int status;
+	pid_t pid;
+
+	while ((pid = proc_peek()) > 0) {
+		struct keeper *k = find_keeper(pid, &s);
+
+		if (!k)
+			describe_orphan(pid);
+		else if (proc_wait(pid, &status, true) == pid)
+			keeper_ended(s, k, status);
+	}
+}
+
+/* ---- the end ---- */
+
+static bool running(void)
+{
+	for (size_t i = 0; i < slots.n; i++)
+		if (slots.p[i].main.pid)
+			return true;
+	return false;
+}
+
+/* Of services, or our own. */
+static bool running_loggers(bool own)
+{
+	for (size_t i = 0; i < slots.n; i++)
+		if (slots.p[i].log.pid && is_own(&slots.p[i]) == own)
+			return true;
+	return false;
+}
+
+/* Does a service that still runs wait for this one? */
+static bool is_needed(const struct slot *s)
+{
+	struct buf fn = BUF_INIT, other = BUF_INIT, own = BUF_INIT;
+	bool needed = false;
+	long seconds;
+
+	buf_fmt(&own, "%s/%s", scandir.p, s->name);
+	for (size_t i = 0; i < slots.n && !needed; i++) {
+		const struct slot *t = &slots.p[i];
+
+		buf_clear(&fn);
+		buf_fmt(&fn, "%s/wait", t->name);
+		needed = t != s && t->main.pid && await_read(fn.p, scandir.p, &seconds, &other) &&
+			str_eq(buf_str(&other), buf_str(&own));
+	}
+	buf_free(&fn);
+	buf_free(&other);
+	buf_free(&own);
+	return needed;
+}
+
+/* TERM to every service nobody waits for any more, or to all of them. */
+static void end_services(bool all)
+{
+	for (size_t i = 0; i < slots.n; i++) {
+		struct slot *s = &slots.p[i];
+
+		if (!s->main.pid || s->told || (!all && is_needed(s)))
+			continue;
+		proc_kill(s->main.pid, SIGTERM);
+		s->told = true;
+	}
+}
+
+static const int waited[] = {SIGTERM, SIGINT, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD};
+enum { WAITED = sizeof waited / sizeof *waited };
+
+/* Wait for a change, at most until end; false when it is over. */
+static bool linger(long long end)
+{
+	static const int child = SIGCHLD;
+	long long left = end - clock_mono_ms();
+
+	if (left <= 0)
+		return false;
+	sig_wait(&child, 1, (long)left);
+	reap();
+	return true;
+}
+
+static void end_loggers(bool own, int sig)
+{
+	for (size_t i = 0; i < slots.n; i++) {
+		struct slot *s = &slots.p[i];
+
+		if (is_own(s) != own || !s->log.pid)
+			continue;
+		fd_close(s->pipe[1]);
+		s->pipe[1] = -1;
+		if (sig)
+			proc_kill(s->log.pid, sig);
+		else
+			tell(s, true, STR("ox"));
+	}
+}
+
+/* Without a writer loggers see the end of their input once they have read everything: they end by themselves, and are
+ * told to when they do not. */
+static void finish_loggers(bool own, long long end)
+{
+	static const int sigs[] = {0, SIGTERM};
+	long long now = clock_mono_ms();
+
+	for (int i = 0; i < 2 && running_loggers(own); i++) {
+		end_loggers(own, sigs[i]);
+		if (i || end < now + LOGGER_MS)
+			end = clock_mono_ms() + LOGGER_MS;
+		while (running_loggers(own) && linger(end))
+			;
+	}
+}
+
+static void stages(long *first, long *last)
+{
+	long wait = 0;
+
+	*first = WAIT1;
+	*last = WAIT2;
+	if (conf_int(CONF_KILLWAIT, &wait, NULL) > 0 && wait > 0) {
+		*last = wait;
+		*first = wait / 2;
+	}
+	if (conf_int(CONF_KILLWAIT2, &wait, NULL) > 0 && wait > 0) {
+		*last = wait;
+		*first = wait / 2;
+	}
+	if (conf_int(CONF_KILLWAIT1, &wait, NULL) > 0 && wait > 0)
+		*first = wait;
+}
+
+/* Services, those others wait for last; then loggers; what takes too long is killed.  0, or 111 for the latter. */
+static int end_all(void)
+{
+	long first, last;
+	long long now = clock_mono_ms();
+
+	ending_ours = false;	/* nobody is started again */
+	stages(&first, &last);
+	for (end_services(false); running() && linger(now + first * 1000); )
+		end_services(false);
+	end_services(true);
+	while (running() && linger(now + last * 1000))
+		;
+	finish_loggers(false, now + last * 1000);
+	return running() || running_loggers(false) ? 111 : 0;
+}
+
+static void run_command(const char *file, bool wait)
+{
+	struct err e = {0};
+	char *argv[] = {(char *)(size_t)file, NULL};
+
+	if (!file_access(file, X_OK))
+		return;
+	pid_t pid = run_start(argv, &(struct run){.close_marked = true}, &e);
+
+	if (pid < 0)
+		warn("unable to start %s: %s", file, log_err(&e));
+	else if (wait)
+		run_wait(pid);
+}
+
+static int stop(void)
+{
+	int code = 0;
+	bool all = ending_ours;
+
+	log_line("svscan: info: pid: %ld: shutdown in progress...", (long)proc_pid());
+	scandir_leave();
+	run_command("./.svscan/shutdown", true);
+	if (all)
+		code = end_all();
+	log_line("svscan: info: pid: %ld: exiting...", (long)proc_pid());
+	/* our own words have been said: let our logger write them */
+	if (running_loggers(true)) {
+		fd_null(1);
+		fd_null(2);
+		finish_loggers(true, 0);
+	}
+	if (all)
+		tree_end_all(LAST_MS);
+	return code;
+}
+
+/* ---- the beginning ---- */
+
+static void start_own_logger(void)
+{
+	struct stat st;
+	struct slot *s;
+
+	if (!conf_set(CONF_SCANLOG) || file_stat(".svscan", &st) < 0 || !has(".svscan", "log"))
+		return;
+	s = new_slot(".svscan", &st);
+	if (!s)
+		return;
+	start_keeper(s, true);
+	if (fd_copy(1, s->pipe[1]) < 0 || fd_copy(2, s->pipe[1]) < 0)
+		die(111, "unable to place descriptors: %s", log_errno(errno));
+}
+
+/* Which run of svscan this is: supervises tell it to their successors. */
+static void set_id(void)
+{
+	unsigned char bytes[8];
+	struct buf id = BUF_INIT;
+
+	rand_bytes(bytes, sizeof bytes);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		buf_fmt(&id, "%02x", bytes[i]);
+	env_put("SVSCAN_ID", id.p);
+	buf_free(&id);
+}
+
+static void set_environment(void)
+{
+	struct buf pid = BUF_INIT;
+
+	if (file_cwd(&scandir) < 0)
+		die(111, "unable to get the current directory: %s", log_errno(errno));
+	buf_fmt(&pid, "%ld", (long)proc_pid());
+	env_put("PPID", pid.p);
+	env_put("SCANDIR", scandir.p);
+	env_put("PWD", scandir.p);
+	set_id();
+	if (verbose)
+		env_put("VERBOSE", "1");
+	if (silent)
+		env_put("SILENT", "1");
+	verbose = verbose || conf_set(CONF_VERBOSE);
+	silent = silent || conf_set(CONF_SILENT);
+	buf_free(&pid);
+}
+
+static void initial_command(void)
+{
+	const char *command = conf_env(CONF_INITCMD);
+
+	if (command)
+		run_command(*command ? command : "./.svscan/run", conf_set(CONF_WAIT_INITCMD));
+}
+
+static void begin(void)
+{
+	struct err e = {0};
+
+	ending_ours = proc_pid() == 1 || conf_set(CONF_TERMINATE_SESSION);
+	set_environment();
+	if (conf_int(CONF_SCANINTERVAL, &interval, &e) < 0 || interval < 1)
+		interval = 60;
+	if (scandir_claim(&e) < 0)
+		die(111, "%s", log_err(&e));
+	if (conf_set(CONF_SETSID))
+		proc_new_session();
+	if (ending_ours)
+		proc_adopt_orphans(true);
+	for (int i = 0; i < WAITED; i++)
+		sig_block(waited[i]);
+	sig_block(SIGRTMIN + 3);
+	start_own_logger();
+	info("Starting svscan");
+	initial_command();
+}
+
+/* Milliseconds until something is due. */
+static long patience(long long next_scan)
+{
+	long long now = clock_mono_ms(), next = next_scan ? next_scan : now + 3600000;
+
+	for (size_t i = 0; i < slots.n; i++) {
+		const struct slot *s = &slots.p[i];
+
+		if (s->main.wanted && s->main.due < next)
+			next = s->main.due;
+		if (s->log.wanted && s->log.due < next)
+			next = s->log.due;
+	}
+	return next > now ? (long)(next - now) : 0;
+}
+
+static void pass_alarm(void)
+{
+	for (size_t i = 0; i < slots.n; i++) {
+		tell(&slots.p[i], false, STR("a"));
+		if (slots.p[i].logged)
+			tell(&slots.p[i], true, STR("a"));
+	}
+}
+
+static bool is_end(int sig)
+{
+	return sig == SIGTERM || (ending_ours && (sig == SIGINT || sig == SIGRTMIN + 3));
+}
+
+static int watch(void)
+{
+	int sigs[WAITED + 1], sig = SIGHUP, scans = 0;
+	long long next_scan = 0;
+
+	memcpy(sigs, waited, sizeof waited);
+	sigs[WAITED] = SIGRTMIN + 3;
+	while (!is_end(sig)) {
+		if (sig == SIGHUP || (next_scan && clock_mono_ms() >= next_scan)) {
+			scan();
+			next_scan = conf_set(CONF_AUTOSCAN) ? clock_mono_ms() + interval * 1000 : 0;
+		}
+		if (sig == SIGUSR1)
+			verbose = !verbose;
+		if (sig == SIGUSR2)
+			silent = !silent;
+		if (sig == SIGALRM && ending_ours)
+			pass_alarm();
+		start_due();
+		if (++scans == REST_SCANS)
+			proc_release_code();
+		sig = sig_wait(sigs, WAITED + 1, patience(next_scan));
+		reap();
+	}
+	return stop();
+}
+
+static int svscan_main(int argc, char **argv)
+{
+	if (argc > 2)
+		die_usage();
+	if (slots_max < 1 || slots_max > 100000)
+		die(100, "-n takes 1 to 100000");
+	if (argc > 1 && file_chdir(argv[1]) < 0)
+		die(111, "unable to chdir to %s: %s", argv[1], log_errno(errno));
+	begin();
+	proc_title("svscan", scandir.p);
+	return watch();
+}
+
+APPLET(svscan) = {
+	.name = "svscan", .family = "svc",
+	.brief = "start and watch the services of a directory",
+	.args = "[scandir]", .opts = opts, .role = AS_CALLER, .main = svscan_main,
+};
