@@ -323,6 +323,12 @@ void logdir_rotate(struct logdir *d)
 		rotate(d);
 }
 
+/* current takes no more; a line that fits into NEWLINE_ROOM is never cut in two. */
+static bool full(const struct logdir *d)
+{
+	return d->plan.size && d->bytes + (d->midline ? 0 : NEWLINE_ROOM) >= d->plan.size;
+}
+
 /* How much of s goes into current: its limit is kept, and near to it a newline is a good end. */
 static size_t fit(const struct logdir *d, struct str s)
 {
@@ -348,7 +354,7 @@ static void written(struct logdir *d, struct str s)
 		file_sync_start(d->fd);
 		d->unstarted = 0;
 	}
-	if (!d->midline && (d->wanted || (d->plan.size && d->bytes + NEWLINE_ROOM >= d->plan.size)))
+	if (!d->midline && (d->wanted || full(d)))
 		rotate(d);
 }
 
@@ -357,7 +363,7 @@ void logdir_flush(struct logdir *d)
 	struct str left = str_make(d->buf, d->n);
 
 	while (left.n && !d->given_up) {
-		if (d->plan.size && d->bytes >= d->plan.size && !d->stuck)
+		if (full(d) && !d->stuck)
 			rotate(d);
 		ssize_t r = fd_write(d->fd, left.p, fit(d, left));
 

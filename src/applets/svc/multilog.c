@@ -13,8 +13,8 @@
 #include "core/sys/sig.h"
 #include "svc/logscript.h"
 
-/* After TERM: how long the rest of a line, a full disk or a processor is waited for, milliseconds. */
-enum { GRACE = 5000, LONGEST_WAIT = 600000 };
+/* Milliseconds.  GRACE: how long after TERM the rest of a line, a full disk or a processor is waited for. */
+enum { GRACE = 5000, FIRST_PAUSE = 100, PAUSE = 5000, LONGEST_WAIT = 600000 };
 
 static struct {
 	int signals;		/* what has been caught is read from here */
@@ -116,13 +116,36 @@ static void work(struct logscript *s, time_t *slot)
 	s->suspended = now.suspend;
 }
 
-/* To the end of input, or of the line when TERM came.  0, or -1 when reading failed (errno). */
+static bool hopeless(int num)
+{
+	return num == EBADF || num == EISDIR || num == EINVAL;
+}
+
+/* Reading failed (errno): one warning, then wait.  False: there is nothing to wait for. */
+static bool read_trouble(bool *said)
+{
+	if (errno == EAGAIN)
+		return true;
+	if (hopeless(errno)) {
+		log_warn("unable to read input: %s", log_errno(errno));
+		return false;
+	}
+	if (!*said)
+		say(true, errno, "unable to read input, pausing");
+	bool go_on = pause_for(*said ? PAUSE : FIRST_PAUSE);
+
+	*said = true;
+	return go_on;
+}
+
+/* To the end of input, or of the line when TERM came.  0, or -1 when input cannot be read. */
 static int read_lines(struct logscript *s)
 {
 	static char block[64 << 10];
 	struct pollfd p[2] = {{0, POLLIN, 0}, {now.signals, POLLIN, 0}};
-	bool midline = false;
+	bool midline = false, trouble = false;
 	time_t slot = 0;
+	ssize_t n;
 
 	clock_strikes(s->rotate_every, &slot);
 	while (!now.deadline || (midline && clock_mono_ms() < now.deadline)) {
@@ -131,15 +154,15 @@ static int read_lines(struct logscript *s)
 		if (p[1].revents)
 			take_signals();
 		if (p[0].revents && (!now.deadline || midline)) {
-			ssize_t n = fd_read(0, block, now.deadline ? 1 : sizeof block);
-
+			n = fd_read(0, block, now.deadline ? 1 : sizeof block);
 			if (n == 0)
 				return 0;
-			if (n < 0 && errno != EAGAIN)
+			if (n < 0 && !read_trouble(&trouble))
 				return -1;
 			if (n > 0) {
 				logscript_feed(s, str_make(block, (size_t)n));
 				midline = block[n - 1] != '\n';
+				trouble = false;
 			}
 		}
 		logscript_flush(s);
@@ -153,7 +176,6 @@ static int multilog_main(int argc, char **argv)
 	static const int caught[] = {SIGTERM, SIGALRM, SIGINT, SIGHUP, SIGCHLD};
 	static struct logscript s;
 	struct err e = {0};
-	int code = 0;
 
 	(void)argc;
 	sig_ignore(SIGPIPE);
@@ -164,15 +186,12 @@ static int multilog_main(int argc, char **argv)
 	if (logscript_open(&s, argv + 1, !conf_set(CONF_NOFSYNC), &host, &e) < 0)
 		die_err(&e);
 	mem_exhausted = wait_for_memory;
-	if (read_lines(&s) < 0) {
-		log_warn("unable to read input: %s", log_errno(errno));
-		code = 111;
-	}
+	int r = read_lines(&s);
 	uint64_t lost = logscript_close(&s);
 
 	if (lost)
 		die(111, "ended by TERM while writing was impossible: %llu bytes lost", (unsigned long long)lost);
-	return code;
+	return r < 0 ? 111 : 0;
 }
 
 APPLET(multilog) = {
