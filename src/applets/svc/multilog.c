@@ -144,15 +144,20 @@ static int read_lines(struct logscript *s)
 	static char block[64 << 10];
 	struct pollfd p[2] = {{0, POLLIN, 0}, {now.signals, POLLIN, 0}};
 	bool midline = false, trouble = false;
+	long rest = sizeof block;
 	time_t slot = 0;
 	ssize_t n;
 
 	clock_strikes(s->rotate_every, &slot);
-	while (!now.deadline || (midline && clock_mono_ms() < now.deadline)) {
+	while (!now.deadline || (midline && rest)) {
 		p[0].revents = p[1].revents = 0;
-		fd_poll(p, 2, (int)allowed(until_next(s)));
+		int ready = fd_poll(p, 2, (int)allowed(until_next(s)));
+
 		if (p[1].revents)
 			take_signals();
+		/* after TERM: what is there of the line is taken, within reason, even when time is up */
+		if (now.deadline)
+			rest = ready == 0 && clock_mono_ms() >= now.deadline ? 0 : rest - 1;
 		if (p[0].revents && (!now.deadline || midline)) {
 			n = fd_read(0, block, now.deadline ? 1 : sizeof block);
 			if (n == 0)
@@ -178,6 +183,12 @@ static int multilog_main(int argc, char **argv)
 	struct err e = {0};
 
 	(void)argc;
+	/* nothing of ours may become descriptor 0, 1 or 2 */
+	if (!fd_open(0))
+		die(111, "unable to read input: %s", log_errno(EBADF));
+	for (int fd = 1; fd <= 2; fd++)
+		if (!fd_open(fd))
+			fd_null(fd);
 	sig_ignore(SIGPIPE);
 	file_umask(022);
 	now.signals = sig_pipe(caught, sizeof caught / sizeof *caught);
