@@ -18,6 +18,8 @@ struct service_names {
 /* Names of all service directories (links followed), sorted; those that begin with a dot only with hidden, .svscan
  * never.  Free with scandir_free. */
 int scandir_list(const char *dir, bool hidden, struct service_names *names, struct err *e);
+/* The services (mains), and their loggers as NAME/log after .svscan/log (logs); those with a dot are left out. */
+int scandir_services(const char *dir, bool mains, bool logs, struct service_names *names, struct err *e);
 void scandir_free(struct service_names *names);
 
 /* The svscan of dir: 1 with its pid and when it started, 0 none is running, -1 error. */

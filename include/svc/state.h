@@ -27,4 +27,7 @@ int state_command(const char *path, struct str bytes);
  * 1 it is so now, 0 not, -1 error. */
 int state_reached(const char *path, const char *name);
 
+/* Wait until that is so; a signal ends the wait with EINTR.  0, or -1 with errno. */
+int state_wait(const char *path, const char *name);
+
 #endif

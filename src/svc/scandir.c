@@ -69,6 +69,38 @@ int scandir_list(const char *dir, bool hidden, struct service_names *names, stru
 	return 0;
 }
 
+/* Append NAME/log when there is such a directory. */
+static void add_log(const char *dir, const char *name, struct service_names *to)
+{
+	struct buf log = BUF_INIT, fn = BUF_INIT;
+	struct stat st;
+
+	buf_fmt(&log, "%s/log", name);
+	buf_fmt(&fn, "%s/%s", dir, log.p);
+	if (file_stat(fn.p, &st) == 0 && S_ISDIR(st.st_mode))
+		vec_push(&to->list, buf_take(&log));
+	buf_free(&log);
+	buf_free(&fn);
+}
+
+int scandir_services(const char *dir, bool mains, bool logs, struct service_names *names, struct err *e)
+{
+	struct service_names all = {{0}};
+
+	if (scandir_list(dir, false, &all, e) < 0)
+		return -1;
+	if (mains)
+		for (size_t i = 0; i < all.list.n; i++)
+			vec_push(&names->list, mem_copy(all.list.p[i], strlen(all.list.p[i])));
+	if (logs) {
+		add_log(dir, ".svscan", names);
+		for (size_t i = 0; i < all.list.n; i++)
+			add_log(dir, all.list.p[i], names);
+	}
+	scandir_free(&all);
+	return 0;
+}
+
 void scandir_free(struct service_names *names)
 {
 	for (size_t i = 0; i < names->list.n; i++)

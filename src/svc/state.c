@@ -108,6 +108,18 @@ int state_reached(const char *path, const char *name)
 	return somebody_reads(path, name);
 }
 
+int state_wait(const char *path, const char *name)
+{
+	struct buf fn = BUF_INIT;
+
+	buf_fmt(&fn, "%s/%s", path, name);
+	int fd = file_open_wait(fn.p, O_WRONLY), num = errno;
+
+	buf_free(&fn);
+	errno = num;
+	return fd < 0 ? -1 : fd_close(fd);
+}
+
 int state_read(const char *path, struct status *s, struct err *e)
 {
 	struct buf fn = BUF_INIT, text = BUF_INIT;

@@ -24,6 +24,7 @@ int fd_pipe(int p[2]);					/* close-on-exec */
 int fd_nonblock(int fd, bool on);
 int fd_cloexec(int fd, bool on);
 bool fd_open(int fd);					/* is this descriptor open? */
+bool fd_terminal(int fd);				/* is it a terminal? */
 int fd_close_from(int low);				/* close every descriptor >= low */
 void fd_close_marked(void);				/* close what exec would: descriptors >= 3 marked close-on-exec */
 int fd_null(int fd);					/* fd becomes /dev/null; without devices a file that is and stays empty */

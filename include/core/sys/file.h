@@ -11,6 +11,8 @@
 #include "core/base/err.h"
 
 int file_open(const char *fn, int flags, mode_t mode);	/* O_CLOEXEC is added */
+/* Open a FIFO and wait for its other end; a signal ends the wait (EINTR). */
+int file_open_wait(const char *fn, int flags);
 int file_stat(const char *fn, struct stat *st);
 int file_lstat(const char *fn, struct stat *st);
 int file_fstat(int fd, struct stat *st);

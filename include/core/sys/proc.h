@@ -65,6 +65,8 @@ void proc_die_with_parent(pid_t parent);
  * For processes that have finished a large beginning and will do little from now on. */
 void proc_release_code(void);
 int proc_new_session(void);
+/* What is mounted from now on is seen by this process and its children only. */
+int proc_own_mounts(void);
 void proc_hostname(char *p, size_t n);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/base/buf.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/conf/conf.h"
 #include "core/sys/fd.h"
@@ -127,37 +128,48 @@ static int install(int argc, char **argv)
 	return in.failures ? 111 : 0;
 }
 
-static void json_text(struct buf *b, const char *z)
-{
-	buf_addc(b, '"');
-	for (; z && *z; z++) {
-		if (*z == '"' || *z == '\\')
-			buf_addc(b, '\\');
-		buf_addc(b, *z);
-	}
-	buf_addc(b, '"');
-}
-
-static void json_pair(struct buf *b, const char *name, const char *value, const char *end)
-{
-	buf_fmt(b, "\"%s\":", name);
-	json_text(b, value);
-	buf_adds(b, end);
-}
-
 static void dump_opts(struct buf *b, const struct opt *o)
 {
-	buf_adds(b, "\"options\":[");
-	for (bool first = true; o && o->kind != OPT_END; o++, first = false) {
+	json_key(b, "options");
+	buf_addc(b, '[');
+	for (; o && o->kind != OPT_END; o++) {
 		char letter[2] = {o->letter, 0};
 
-		buf_adds(b, first ? "{" : ",{");
-		json_pair(b, "letter", letter, ",");
-		json_pair(b, "name", o->name, ",");
-		json_pair(b, "arg", o->arg, ",");
-		json_pair(b, "help", o->help, "}");
+		json_item(b);
+		buf_addc(b, '{');
+		json_pair(b, "letter", str_z(letter));
+		json_pair(b, "name", str_z(o->name));
+		json_pair(b, "arg", str_z(o->arg));
+		json_pair(b, "help", str_z(o->help));
+		buf_addc(b, '}');
 	}
-	buf_adds(b, "]}");
+	buf_addc(b, ']');
+}
+
+static void dump_applet(struct buf *b, const struct applet *a)
+{
+	json_item(b);
+	buf_adds(b, "\n{");
+	json_pair(b, "name", str_z(a->name));
+	json_pair(b, "aliases", str_z(a->aliases));
+	json_pair(b, "family", str_z(a->family));
+	json_pair(b, "brief", str_z(a->brief));
+	json_pair(b, "args", str_z(a->args));
+	dump_opts(b, a->opts);
+	buf_addc(b, '}');
+}
+
+static void dump_setting(struct buf *b, const struct conf_row *row)
+{
+	json_item(b);
+	buf_adds(b, "\n{");
+	json_pair(b, "variable", str_z(row->env));
+	json_pair(b, "file", str_z(row->file));
+	json_pair(b, "default", str_z(row->dflt));
+	json_pair(b, "readers", str_z(row->readers));
+	json_bool(b, "envrules", row->flags & F_RULES);
+	json_pair(b, "meaning", str_z(row->text));
+	buf_addc(b, '}');
 }
 
 static int dump(void)
@@ -165,29 +177,11 @@ static int dump(void)
 	struct buf b = BUF_INIT;
 
 	buf_adds(&b, "{\"applets\":[");
-	for (size_t i = 0; applet_table[i]; i++) {
-		const struct applet *a = applet_table[i];
-
-		buf_adds(&b, i ? ",\n{" : "\n{");
-		json_pair(&b, "name", a->name, ",");
-		json_pair(&b, "aliases", a->aliases, ",");
-		json_pair(&b, "family", a->family, ",");
-		json_pair(&b, "brief", a->brief, ",");
-		json_pair(&b, "args", a->args, ",");
-		dump_opts(&b, a->opts);
-	}
+	for (size_t i = 0; applet_table[i]; i++)
+		dump_applet(&b, applet_table[i]);
 	buf_adds(&b, "],\n\"settings\":[");
-	for (int i = 0; i < CONF_COUNT; i++) {
-		const struct conf_row *row = &conf_rows[i];
-
-		buf_adds(&b, i ? ",\n{" : "\n{");
-		json_pair(&b, "variable", row->env, ",");
-		json_pair(&b, "file", row->file, ",");
-		json_pair(&b, "default", row->dflt, ",");
-		json_pair(&b, "readers", row->readers, ",");
-		buf_fmt(&b, "\"envrules\":%s,", row->flags & F_RULES ? "true" : "false");
-		json_pair(&b, "meaning", row->text, "}");
-	}
+	for (int i = 0; i < CONF_COUNT; i++)
+		dump_setting(&b, &conf_rows[i]);
 	buf_adds(&b, "]}\n");
 	return print(&b);
 }

@@ -152,6 +152,11 @@ bool fd_open(int fd)
 	return fcntl(fd, F_GETFD, 0) >= 0;
 }
 
+bool fd_terminal(int fd)
+{
+	return isatty(fd);
+}
+
 int fd_close_from(int low)
 {
 #ifdef SYS_close_range

@@ -26,6 +26,13 @@ int file_open(const char *fn, int flags, mode_t mode)
 	return fd;
 }
 
+int file_open_wait(const char *fn, int flags)
+{
+	if (FAULT("open"))
+		return -1;
+	return open(fn, flags | O_CLOEXEC);
+}
+
 int file_stat(const char *fn, struct stat *st)
 {
 	if (FAULT("stat"))

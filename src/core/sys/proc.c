@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -322,6 +324,11 @@ void proc_release_code(void)
 int proc_new_session(void)
 {
 	return setsid() < 0 ? -1 : 0;
+}
+
+int proc_own_mounts(void)
+{
+	return unshare(CLONE_NEWNS) < 0 ? -1 : mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
 void proc_hostname(char *p, size_t n)
