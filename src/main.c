@@ -2,9 +2,12 @@
 #include "core/app/applet.h"
 #include "core/app/run.h"
 #include "queue/client.h"
+#include "svc/script.h"
 
 int main(int argc, char **argv)
 {
 	client_exec = run_become;
+	script_ours = run_chain_ours;
+	script_run = run_fresh;
 	return applet_main(argc, argv);
 }

@@ -135,7 +135,7 @@ static int fall_back(struct str local, struct user *u, struct err *e)
 	if (r < 0)
 		return err_code(e, ASSIGN_SYSTEM, errno, "unable to read the account file");
 	if (r == 0) {
-		if (proc_euid() == 0)
+		if (proc_euid() == 0 && !proc_lone_root())
 			return err_code(e, ASSIGN_NO_ALIAS, 0, "no account alias on this machine");
 		p = (struct pw){.uid = proc_euid(), .gid = proc_egid(), .name = "alias"};
 		struct buf home = BUF_INIT;

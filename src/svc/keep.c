@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "core/base/num.h"
 #include "core/conf/conf.h"
@@ -228,24 +230,29 @@ int keep_announce(struct keep *k, const struct status *s)
 	return k->ok < 0 ? -1 : 0;
 }
 
+/* One block of always the same size, written over the old one: a full disk is in nobody's way. */
 void keep_service(struct keep *k, pid_t pid)
 {
+	enum { SIZE = 64 };
 	const char *id = conf_env(CONF_SVSCAN_ID);
-	struct buf fn = BUF_INIT, text = BUF_INIT;
+	char text[SIZE + 1];
+	struct buf fn = BUF_INIT;
 	uint64_t ticks = 0;
 
 	if (proc_start_ticks(pid, &ticks) < 0)
 		ticks = 0;
-	buf_fmt(&text, "%ld %llu %s\n", (long)pid, (unsigned long long)ticks, id ? id : "-");
+	int n = snprintf(text, sizeof text, "%ld %llu %.20s", (long)pid, (unsigned long long)ticks, id ? id : "-");
+
+	memset(text + n, ' ', (size_t)(SIZE - n));
+	text[SIZE - 1] = '\n';
 	path_of(k, "service", &fn);
-	int fd = file_open(fn.p, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd = file_open(fn.p, O_WRONLY | O_CREAT, 0600);
 
 	/* without it a successor starts the service anew: no reason to stop */
 	if (fd >= 0)
-		fd_write_all(fd, text.p, text.n);
+		fd_write_all(fd, text, SIZE);
 	fd_close(fd);
 	buf_free(&fn);
-	buf_free(&text);
 }
 
 static void show(struct keep *k, int *fd, const char *name, bool on)

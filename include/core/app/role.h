@@ -7,7 +7,7 @@
 #include "core/app/applet.h"
 #include "core/base/err.h"
 
-/* Single-user: neither root nor one of the platform's accounts, so every role is the caller. */
+/* Single-user: neither root (who can become others) nor one of the platform's accounts, so every role is the caller. */
 bool role_single(void);
 /* uid and gid of a role; single-user: our own. */
 int role_ids(enum role role, uid_t *uid, gid_t *gid, struct err *e);

@@ -33,12 +33,14 @@ void run_become(char *const argv[]) __attribute__((noreturn));
  * our applets unless PATH leads to a foreign program of that name; "indimail NAME" is always ours.  Failure is exit 111
  * with the reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
-/* Whether PATH leads to a program of this name. */
-bool run_found(const char *name);
+/* The same with another PATH to look along (NULL: /bin:/usr/bin), whatever the environment has by now. */
+void run_chain_along(const char *path, char *const argv[]) __attribute__((noreturn));
 /* Whether run_chain would run these words as one of our applets. */
 bool run_chain_ours(char *const argv[]);
 /* Become one of our applets for long: when the binary's file has been replaced since, the new one is exec'd. */
 void run_fresh(char *const argv[]) __attribute__((noreturn));
+/* Whether there is such a program: one of ours or a file that can be run. */
+bool run_known(const char *file);
 /* Wait for a child: its exit code, or -1 when it crashed. */
 int run_wait(pid_t pid);
 /* Ask a program about the message: run argv on our descriptors, fd 0 rewound for it and for us, and

@@ -16,6 +16,8 @@ int sock_listen(const struct sock_end *at, int backlog, bool only4);
 int sock_accept(int fd, struct sock_end *peer);
 /* Connect from an address (port 0: any; from NULL: any address) within timeout milliseconds. */
 int sock_connect(const struct sock_end *to, const struct sock_end *from, int timeout_ms);
+/* Send one datagram (UDP): 0, or -1 with errno.  Whether it arrives nobody says. */
+int sock_datagram(const struct sock_end *to, struct str text);
 /* Whether a failed connection says that the host cannot be reached now, by errno. */
 bool sock_unreachable(int num);
 int sock_local(int fd, struct sock_end *at);	/* our end */

@@ -13,6 +13,9 @@ pid_t proc_fork(void);
 int proc_exec(char *const argv[]);
 /* The same with a file name that differs from argv[0]. */
 int proc_exec_file(const char *file, char *const argv[]);
+/* The same along path (colons between directories, an empty one is the current one; NULL: /bin:/usr/bin).
+ * A file that may not be run is remembered while the search goes on; no shell runs what the kernel refuses. */
+int proc_exec_path(const char *path, const char *file, char *const argv[]);
 /* Wait for one child: its pid, 0 when nohang and none has ended, -1 with errno. */
 pid_t proc_wait(pid_t pid, int *status, bool nohang);
 /* Any child that ended, stopped or went on, without waiting: its pid, 0 none, -1 no children. */
@@ -27,7 +30,8 @@ int proc_code(int status);			/* exit code, meaningful unless crashed */
 int proc_signal(int status);			/* the signal that killed it */
 int proc_kill(pid_t pid, int sig);
 int proc_kill_group(pid_t group, int sig);
-/* A descriptor (pidfd) that becomes readable when the process ends, whoever its parent is; -1 with errno. */
+/* A descriptor (pidfd) that becomes readable when the process ends, whoever its parent is; -1 with errno: ESRCH it is
+ * gone.  Close-on-exec. */
 int proc_watch(pid_t pid);
 int proc_watched_kill(int fd, int sig);		/* never hits a later process of the same number */
 /* When a process started, in clock ticks since the boot: 0, -1 when /proc does not tell. */
@@ -35,9 +39,13 @@ int proc_start_ticks(pid_t pid, uint64_t *ticks);
 int proc_new_group(void);			/* lead a process group of our own */
 void proc_exit(int code) __attribute__((noreturn));	/* without atexit handlers or stdio */
 pid_t proc_pid(void);
+pid_t proc_parent(void);
 uid_t proc_uid(void);				/* real */
 uid_t proc_euid(void);
 gid_t proc_egid(void);
+
+/* Root in name only: uid 0 of a user namespace without other users, or without the right to become another. */
+bool proc_lone_root(void);
 
 /* Become uid and gid with exactly these supplementary groups, for ever: the only function that
  * changes ids.  Proves that root cannot be regained. */
@@ -46,10 +54,13 @@ int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err 
 /* Remember argv, so that proc_title can show another name in ps. */
 void proc_title_init(int argc, char **argv);
 void proc_title(const char *name, const char *detail);
+/* Show these words in ps as exec would have left them; returns where the last one lies, to be written over
+ * as long as its length stays.  NULL: the process was not started with room for them. */
+char *proc_title_words(int argc, char *const argv[]);
 /* Children of children come to us when their parents die (when we are not pid 1). */
 void proc_adopt_orphans(bool on);
-/* Die with SIGTERM when the parent dies first. */
-void proc_die_with_parent(void);
+/* Die with SIGTERM when parent, which has just forked us, dies first; at once when it has died already. */
+void proc_die_with_parent(pid_t parent);
 /* Give back the memory of program code used so far: what is needed again comes back from the page cache.
  * For processes that have finished a large beginning and will do little from now on. */
 void proc_release_code(void);

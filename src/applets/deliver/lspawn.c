@@ -136,7 +136,7 @@ static int deliver(const struct spawner_job *job, bool worker)
 
 	if (r < 0)
 		leave(e.code ? e.code : X_SYSTEM, &e);
-	if (u.uid == 0)
+	if (u.uid == 0 && !proc_lone_root())
 		proc_exit(X_ROOT);
 	become(&u, r == 0);
 	const char *words[] = {"qmail-local", "--", u.name, u.home, local.p, u.dash, u.ext,

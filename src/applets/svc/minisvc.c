@@ -921,7 +921,7 @@ static int add_boot(void)
 	check(boot_install(destdir, kind, plain_dir.p, &out, &e), &e);
 	if (!silent)
 		fd_write_all(1, out.p, out.n);
-	if (kind == BOOT_SYSTEMD && !*destdir && run_found("systemctl")) {
+	if (kind == BOOT_SYSTEMD && !*destdir && run_known("systemctl")) {
 		run_tool((const char *const[]){"systemctl", "daemon-reload", NULL});
 		run_tool((const char *const[]){"systemctl", "enable", "svscan.service", NULL});
 	}
@@ -937,7 +937,7 @@ static int rm_boot(void)
 	check(boot_remove(destdir, &out, &e), &e);
 	if (!silent)
 		fd_write_all(1, out.p, out.n);
-	if (out.n && !*destdir && run_found("systemctl"))
+	if (out.n && !*destdir && run_known("systemctl"))
 		run_tool((const char *const[]){"systemctl", "daemon-reload", NULL});
 	buf_free(&out);
 	return 0;
@@ -995,7 +995,7 @@ static int users(void)
 {
 	struct err e = {0};
 
-	if (!*destdir && run_found("useradd") && run_found("groupadd"))
+	if (!*destdir && run_known("useradd") && run_known("groupadd"))
 		return add_with_tools();
 	check(accounts_add(destdir, logdir, &e), &e);
 	return 0;
@@ -1005,7 +1005,7 @@ static int rmusers(void)
 {
 	struct err e = {0};
 
-	if (!*destdir && run_found("userdel") && run_found("groupdel"))
+	if (!*destdir && run_known("userdel") && run_known("groupdel"))
 		return remove_with_tools();
 	check(accounts_remove(destdir, &e), &e);
 	return 0;

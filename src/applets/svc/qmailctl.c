@@ -156,7 +156,7 @@ static bool have_systemd(void)
 	static const char *const units[] = {"/etc/systemd/system/svscan.service", "/lib/systemd/system/svscan.service",
 		"/usr/lib/systemd/system/svscan.service"};
 
-	if (servicedir || conf_env(CONF_INDIMAIL_ROOT) || !file_exists("/run/systemd/system") || !run_found("systemctl"))
+	if (servicedir || conf_env(CONF_INDIMAIL_ROOT) || !file_exists("/run/systemd/system") || !run_known("systemctl"))
 		return false;
 	for (unsigned i = 0; i < sizeof units / sizeof *units; i++)
 		if (file_exists(units[i]))

@@ -20,37 +20,31 @@
 #include "core/sys/sig.h"
 #include "svc/await.h"
 #include "svc/keep.h"
-#include "svc/runfile.h"
+#include "svc/script.h"
+#include "svc/watched.h"
 
 enum {
 	SECOND_MS = 1000,
 	TROUBLE_MS = 60000,	/* after a failed fork or init, and the longest an alert may hold up a start */
 	LOOK_MS = 100,		/* between two looks at an awaited service */
 	POLL_MS = 3600000,
-	RUNFILE_MAX = 8192,
 	AWAITING = -2,		/* in the status: waiting for another service */
 };
 
 /* A script that runs beside the service. */
 enum task { NO_TASK, INIT, SHUTDOWN, ALERT };
 
+static struct watched w = {.watch = -1};
 static struct {
-	struct keep keep;
 	struct buf name;	/* in messages: NAME or NAME/log */
 	struct buf dir;		/* what scripts are told */
 	struct buf scandir;	/* where services stand that we may wait for */
-	struct status status;
-	pid_t pid;		/* the service, 0 none */
-	int watch;		/* a service that is not our child: its pidfd, else -1 */
-	bool taken_over;
-	bool leads_group;	/* signals go to its process group */
 	bool adopts;		/* sticky run: what it leaves behind is the service from then on */
 	bool ready;		/* init has succeeded */
 	bool start;		/* a start is due */
 	bool slept;		/* the seconds in wait have passed */
 	bool restart;		/* it is being stopped to be started again */
 	bool exiting;
-	bool to_group;		/* the next signal goes to the process group */
 	const char *how;	/* the second argument of run */
 	long long due;		/* clock_mono_ms of the earliest start */
 	long long started;
@@ -58,7 +52,7 @@ static struct {
 	pid_t task_pid;
 	long long task_end;	/* when to stop waiting for it */
 	int run_errno;		/* why run cannot be run, said once */
-} s = {.name = BUF_INIT, .dir = BUF_INIT, .scandir = BUF_INIT, .watch = -1, .how = "auto startup"};
+} s = {.name = BUF_INIT, .dir = BUF_INIT, .scandir = BUF_INIT, .how = "auto startup"};
 
 static int wake[2];
 static volatile sig_atomic_t got_child, got_term;
@@ -90,95 +84,20 @@ static void say(const char *kind, const char *fmt, ...)
 	log_line("%s: supervise: %s: %s", s.name.p, kind, text);
 }
 
-static void announce(void)
+/* A status that cannot be written is no reason to stop. */
+static void told(int r)
 {
-	s.status.pid = (uint32_t)(s.pid ? s.pid : proc_pid());
-	s.status.up = s.pid != 0;
-	if (keep_announce(&s.keep, &s.status) < 0)
+	if (r < 0)
 		warn("unable to write supervise/status: %s", log_errno(errno));
-}
-
-/* Another process, or none, is the service from now on. */
-static void change(pid_t pid)
-{
-	time_t sec;
-	long usec;
-
-	clock_us(&sec, &usec);
-	s.pid = pid;
-	s.status.since = sec;
-	s.status.nsec = (uint32_t)(1000 * usec + 500);
-	s.status.paused = false;
-	if (pid)
-		s.status.wait = 0;
-	announce();
-	keep_show(&s.keep, pid != 0, !pid && s.status.want == 'd');
-}
-
-/* ---- signals to the service ---- */
-
-static void send(int sig)
-{
-	bool group = s.leads_group;
-
-	if (!s.pid)
-		return;
-	if (s.to_group && !group)
-		proc_kill_group(s.pid, sig);
-	if (s.watch >= 0 && !group)
-		proc_watched_kill(s.watch, sig);
-	else if (group)
-		proc_kill_group(s.pid, sig);
-	else
-		proc_kill(s.pid, sig);
-	s.to_group = false;
-}
-
-static void end_service(void)
-{
-	long sig = SIGTERM;
-	bool group = s.to_group;
-
-	if (conf_int(CONF_SHUTDOWN_SIGNAL, &sig, NULL) < 0 || sig < 1 || sig > 64)
-		sig = SIGTERM;
-	send((int)sig);
-	s.to_group = group;
-	send(SIGCONT);
 }
 
 /* ---- scripts ---- */
 
-static bool runnable(const char *fn)
-{
-	struct stat st;
-
-	return file_stat(fn, &st) == 0 && S_ISREG(st.st_mode) && file_access(fn, X_OK);
-}
-
-static const char *variable(const char *name)
-{
-	return conf_getenv(name);
-}
-
-/* In the child: a plain script needs no shell, any other is exec'd. */
+/* In a child. */
 static void become_script(const char *fn, char *const argv[]) __attribute__((noreturn));
 static void become_script(const char *fn, char *const argv[])
 {
-	struct runfile r = {.arena = {0}};
-	struct buf text = BUF_INIT;
-
-	if (file_slurp(fn, &text, RUNFILE_MAX) == 0 && runfile_plain(&r, buf_str(&text), variable) &&
-		run_chain_ours(r.argv.p)) {
-		for (size_t i = 0; i < r.fds.n; i++)
-			if (r.fds.p[i].from < 0)
-				fd_close(r.fds.p[i].to);
-			else if (fd_copy(r.fds.p[i].to, r.fds.p[i].from) < 0)
-				die(111, "%s: unable to copy descriptor %d: %s", s.name.p, r.fds.p[i].from,
-					log_errno(errno));
-		buf_free(&text);
-		run_fresh(r.argv.p);
-	}
-	proc_exec_file(fn, argv);
+	script_become(fn, argv);
 	log_line("%s: supervise: fatal: unable to start %s: %s", s.name.p, fn, log_errno(errno));
 	proc_exit(111);
 }
@@ -208,7 +127,7 @@ static pid_t start_script(const char *fn, char *const argv[])
 
 static bool start_task(enum task task, const char *fn, char *const argv[])
 {
-	pid_t pid = runnable(fn) ? start_script(fn, argv) : -1;
+	pid_t pid = script_runnable(fn) ? start_script(fn, argv) : -1;
 
 	if (pid < 0)
 		return false;
@@ -228,21 +147,23 @@ static void apply_variables(void)
 
 	if (file_stat("variables", &st) < 0 || !S_ISDIR(st.st_mode))
 		return;
-	if (!(st.st_mode & S_IXOTH))
-		env_clear();
-	if (envdir_apply("variables", true, &e) < 0) {
+	if (envdir_load("variables", st.st_mode & S_IXOTH ? 0 : ENVDIR_CLEAR, &e) < 0) {
 		log_line("%s: supervise: fatal: %s", s.name.p, log_err(&e));
 		proc_exit(111);
 	}
 }
 
-static void become_service(pid_t parent) __attribute__((noreturn));
-static void become_service(pid_t parent)
+/* In the child: nothing is done before our supervise has noted who we are, or a successor might not know us. */
+static void become_service(pid_t parent, const int gate[2]) __attribute__((noreturn));
+static void become_service(pid_t parent, const int gate[2])
 {
-	char *argv[] = {(char[]){"./run"}, s.dir.p, (char *)(size_t)s.how, NULL};
+	char *argv[] = {(char[]){"./run"}, s.dir.p, (char *)(size_t)s.how, NULL}, go;
 
 	prepare_child(parent);
-	if (s.leads_group)
+	fd_close(gate[1]);
+	if (fd_read(gate[0], &go, 1) != 1)
+		proc_exit(111);
+	if (w.leads_group)
 		proc_new_group();
 	apply_variables();
 	become_script("./run", argv);
@@ -263,7 +184,7 @@ static bool have_run(void)
 	s.run_errno = num;
 	if (num == 0) {
 		s.adopts = st.st_mode & S_ISVTX;
-		s.leads_group = s.adopts || conf_set(CONF_SETPGID);
+		w.leads_group = s.adopts || conf_set(CONF_SETPGID);
 	}
 	return num == 0;
 }
@@ -271,33 +192,40 @@ static bool have_run(void)
 static void start_service(void)
 {
 	pid_t parent = proc_pid(), pid;
+	int gate[2] = {-1, -1};
 
 	if (!have_run()) {
 		s.due = clock_mono_ms() + SECOND_MS;
 		return;
 	}
 	proc_adopt_orphans(s.adopts);
-	pid = proc_fork();
+	pid = fd_pipe(gate) < 0 ? -1 : proc_fork();
 	if (pid == 0)
-		become_service(parent);
+		become_service(parent, gate);
 	if (pid < 0) {
 		warn("unable to fork, sleeping 60 seconds: %s", log_errno(errno));
 		s.due = clock_mono_ms() + TROUBLE_MS;
 		s.how = "system failure";
+		fd_close(gate[0]);
+		fd_close(gate[1]);
 		return;
 	}
-	s.start = s.restart = s.taken_over = s.slept = false;
+	s.start = s.restart = s.slept = false;
 	s.started = clock_mono_ms();
-	change(pid);
-	keep_service(&s.keep, pid);
+	w.group = pid;
+	keep_service(&w.keep, pid);
+	told(watched_change(&w, pid));
+	fd_close(gate[0]);
+	fd_write_all(gate[1], "", 1);
+	fd_close(gate[1]);
 }
 
 static void show_wait(int wait)
 {
-	if (s.status.wait == wait)
+	if (w.status.wait == wait)
 		return;
-	s.status.wait = (int16_t)wait;
-	announce();
+	w.status.wait = (int16_t)wait;
+	told(watched_announce(&w));
 }
 
 /* True once the awaited service, if any, is up and its seconds have passed.  A service that died needs not
@@ -308,7 +236,7 @@ static bool waited(void)
 	long seconds = 0;
 	bool done = true;
 
-	if (s.status.wait > 0 || s.slept || !await_read("wait", s.scandir.p, &seconds, &other)) {
+	if (w.status.wait > 0 || s.slept || !await_read("wait", s.scandir.p, &seconds, &other)) {
 		s.slept = true;
 	} else if (!await_up(other.p)) {
 		s.due = clock_mono_ms() + LOOK_MS;
@@ -330,7 +258,7 @@ static bool initialized(void)
 {
 	char *argv[] = {(char[]){"./init"}, s.dir.p, NULL};
 
-	if (s.ready || !runnable("init"))
+	if (s.ready || !script_runnable("init"))
 		return true;
 	if (!start_task(INIT, "./init", argv))
 		s.due = clock_mono_ms() + TROUBLE_MS;
@@ -339,7 +267,7 @@ static bool initialized(void)
 
 static void start_due(void)
 {
-	if (!s.start || s.pid || s.task || clock_mono_ms() < s.due)
+	if (!s.start || w.pid || s.task || clock_mono_ms() < s.due)
 		return;
 	if (initialized() && waited())
 		start_service();
@@ -349,7 +277,7 @@ static void start_due(void)
 
 static void want_start(const char *how)
 {
-	if (s.pid)
+	if (w.pid)
 		return;
 	s.start = true;
 	s.slept = false;
@@ -366,8 +294,8 @@ static pid_t left_behind(void)
 
 	buf_fmt(&fn, "/proc/self/task/%ld/children", (long)proc_pid());
 	if (s.adopts && file_slurp(fn.p, &text, 1 << 16) == 0)
-		for (struct str rest = buf_str(&text), w; !pid && (w = str_word(&rest)).n; )
-			if (num_parse(w, INT32_MAX, &n) && (pid_t)n != s.task_pid)
+		for (struct str rest = buf_str(&text), word; !pid && (word = str_word(&rest)).n; )
+			if (num_parse(word, INT32_MAX, &n) && (pid_t)n != s.task_pid)
 				pid = (pid_t)n;
 	buf_free(&fn);
 	buf_free(&text);
@@ -392,13 +320,13 @@ static void describe(int status, bool known, char value[24], const char **kind)
 static void service_ended(int status, bool known)
 {
 	char number[24], value[24];
-	pid_t pid = s.pid, next = known ? left_behind() : 0;
+	pid_t pid = w.pid, next = known ? left_behind() : 0;
 	const char *kind;
 
 	if (next) {
 		say("info", "pid %ld did double fork", (long)pid);
-		change(next);
-		keep_service(&s.keep, next);
+		told(watched_change(&w, next));
+		keep_service(&w.keep, next);
 		return;
 	}
 	if (!known)
@@ -407,11 +335,8 @@ static void service_ended(int status, bool known)
 		warn("pid %ld got signal %d", (long)pid, proc_signal(status));
 	else
 		warn("pid %ld exited with status=%d", (long)pid, proc_code(status));
-	if (s.watch >= 0)
-		fd_close(s.watch);
-	s.watch = -1;
-	change(0);
-	if (s.exiting || s.status.want != 'u')
+	told(watched_change(&w, 0));
+	if (s.exiting || w.status.want != 'u')
 		return;
 	want_start(s.restart ? "manual restart" : "abnormal startup");
 	describe(status, known, value, &kind);
@@ -427,7 +352,7 @@ static void task_ended(int status)
 	s.task = NO_TASK;
 	s.task_pid = 0;
 	if (task == SHUTDOWN) {
-		end_service();
+		watched_end(&w);
 	} else if (task == INIT && good) {
 		s.ready = true;
 	} else if (task == INIT) {
@@ -451,27 +376,21 @@ static void reap(void)
 	pid_t pid;
 
 	while ((pid = proc_wait_change(&status)) > 0) {
-		bool service = pid == s.pid && !s.taken_over;
+		bool service = pid == w.pid && !w.taken_over;
 
 		if (proc_stopped(status) || proc_continued(status)) {
 			if (!service)
 				continue;
 			if (proc_stopped(status))
 				say("info", "pid %ld stopped by signal %d", (long)pid, proc_stop_signal(status));
-			s.status.paused = proc_stopped(status);
-			announce();
+			w.status.paused = proc_stopped(status);
+			told(watched_announce(&w));
 		} else if (service) {
 			service_ended(status, true);
 		} else if (pid == s.task_pid) {
 			task_ended(status);
 		}
 	}
-}
-
-/* A service we took over ends without telling us how. */
-static bool watched_gone(void)
-{
-	return s.taken_over && s.pid && s.watch < 0 && proc_kill(s.pid, 0) < 0 && errno == ESRCH;
 }
 
 /* ---- commands ---- */
@@ -481,38 +400,36 @@ static void stop_service(bool wait)
 	char number[24];
 	char *argv[] = {(char[]){"./shutdown"}, s.dir.p, number, NULL};
 
-	snprintf(number, sizeof number, "%ld", (long)s.pid);
+	snprintf(number, sizeof number, "%ld", (long)w.pid);
 	if (wait && s.task == SHUTDOWN)
 		return;
 	if (!wait) {
-		if (s.task != SHUTDOWN && runnable("shutdown"))
+		if (s.task != SHUTDOWN && script_runnable("shutdown"))
 			start_script("./shutdown", argv);
-		end_service();
+		watched_end(&w);
 	} else if (!start_task(SHUTDOWN, "./shutdown", argv)) {
-		end_service();
+		watched_end(&w);
 	}
 }
 
 static void want(char what)
 {
-	s.status.want = what;
-	keep_show(&s.keep, s.pid != 0, !s.pid && what == 'd');
-	announce();
+	told(watched_want(&w, what));
 }
 
 static void want_down(void)
 {
 	s.start = s.restart = false;
-	s.status.wait = 0;
+	w.status.wait = 0;
 	want('d');
-	if (s.pid)
+	if (w.pid)
 		stop_service(true);
 }
 
 static void restart(void)
 {
 	want('u');
-	if (s.pid) {
+	if (w.pid) {
 		s.restart = true;
 		stop_service(true);
 	} else {
@@ -530,14 +447,14 @@ static void signal_command(char c)
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].letter == c)
-			send(table[i].sig);
+			watched_signal(&w, table[i].sig);
 }
 
 static void pause_service(bool on)
 {
-	send(on ? SIGSTOP : SIGCONT);
-	s.status.paused = on && s.pid;
-	announce();
+	watched_signal(&w, on ? SIGSTOP : SIGCONT);
+	w.status.paused = on && w.pid;
+	told(watched_announce(&w));
 }
 
 static void command(char c)
@@ -559,14 +476,14 @@ static void command(char c)
 		break;
 	case 'x':
 		s.exiting = true;
-		announce();
+		told(watched_announce(&w));
 		break;
 	case 'p':
 	case 'c':
 		pause_service(c == 'p');
 		break;
 	case 'G':
-		s.to_group = true;
+		w.to_group = true;
 		break;
 	default:
 		signal_command(c);
@@ -577,7 +494,7 @@ static void read_commands(void)
 {
 	char c;
 
-	while (fd_read(s.keep.control, &c, 1) == 1)
+	while (fd_read(w.keep.control, &c, 1) == 1)
 		command(c);
 }
 
@@ -585,9 +502,9 @@ static void terminate(void)
 {
 	s.start = s.restart = false;
 	s.exiting = true;
-	if (s.status.want != 'd')
+	if (w.status.want != 'd')
 		want('d');
-	if (s.pid)
+	if (w.pid)
 		stop_service(false);
 }
 
@@ -606,18 +523,13 @@ static void take_over(const struct keep_left *left)
 {
 	if (!left->pid)
 		return;
-	s.status = left->status;
-	s.status.wait = 0;
-	s.pid = left->pid;
-	s.taken_over = true;
+	watched_take_over(&w, left);
+	have_run();
 	s.ready = true;
 	s.started = clock_mono_ms();
-	s.watch = proc_watch(s.pid);
-	if (s.watch >= 0)
-		fd_cloexec(s.watch, true);
-	have_run();
-	keep_show(&s.keep, true, false);
-	say("warning", "pid %ld of a former supervise is still running, taken over", (long)s.pid);
+	say("warning", "pid %ld of a former supervise is still running, taken over", (long)w.pid);
+	if (w.status.want == 'd')
+		stop_service(true);	/* what was asked for last */
 }
 
 /* NAME, or PARENT/log for a logger, from where we were started. */
@@ -656,18 +568,18 @@ static void open_state(const char *arg)
 	find_name(arg);
 	if (file_chdir(arg) < 0)
 		die(111, "unable to chdir to %s: %s", arg, log_errno(errno));
-	if (keep_open(&s.keep, s.name.p, &left, &e) < 0)
+	if (keep_open(&w.keep, s.name.p, &left, &e) < 0)
 		die(e.code ? e.code : err_exit(&e), "%s: %s", s.name.p, log_err(&e));
-	if (s.keep.dir.p[0] == '/')
-		buf_set(&s.dir, buf_str(&s.keep.dir));
-	s.status.want = file_exists("down") ? 'd' : 'u';
+	if (w.keep.dir.p[0] == '/')
+		buf_set(&s.dir, buf_str(&w.keep.dir));
 	take_over(&left);
-	if (s.pid) {
-		announce();
+	if (w.pid) {
+		told(watched_announce(&w));
 		return;
 	}
-	change(0);
-	if (s.status.want == 'u')
+	w.status.want = file_exists("down") ? 'd' : 'u';
+	told(watched_change(&w, 0));
+	if (w.status.want == 'u')
 		want_start("auto startup");
 }
 
@@ -675,18 +587,18 @@ static int patience(void)
 {
 	long long now = clock_mono_ms(), next = now + POLL_MS;
 
-	if (s.start && !s.pid && !s.task)
+	if (s.start && !w.pid && !s.task)
 		next = s.due;
 	if (s.task && s.task != INIT)
 		next = s.task_end;
-	if (s.taken_over && s.pid && s.watch < 0)
+	if (w.taken_over && w.pid && w.watch < 0)
 		next = now + SECOND_MS;	/* no pidfd on this kernel */
 	return next > now ? (int)(next - now) : 0;
 }
 
 static void wait_for_something(void)
 {
-	struct pollfd p[] = {{wake[0], POLLIN, 0}, {s.keep.control, POLLIN, 0}, {s.watch, POLLIN, 0}};
+	struct pollfd p[] = {{wake[0], POLLIN, 0}, {w.keep.control, POLLIN, 0}, {w.watch, POLLIN, 0}};
 	char block[64];
 
 	fd_poll(p, 3, patience());
@@ -696,7 +608,7 @@ static void wait_for_something(void)
 		got_child = 0;
 		reap();
 	}
-	if (p[2].revents || watched_gone())
+	if (p[2].revents || (w.pid && watched_gone(&w)))
 		service_ended(0, false);
 	if (got_term) {
 		got_term = 0;
@@ -717,7 +629,7 @@ static int supervise_main(int argc, char **argv)
 	start_signals();
 	for (;;) {
 		start_due();
-		if (s.exiting && !s.pid && (s.task == NO_TASK || s.task == INIT))
+		if (s.exiting && !w.pid && (s.task == NO_TASK || s.task == INIT))
 			break;
 		wait_for_something();
 		task_overdue();

@@ -256,7 +256,7 @@ static bool paged(void)
 	if (!conf_getenv("LESS"))
 		env_put("LESS", "FRX");
 	/* a pager that cannot be run is no reason for a message */
-	return pager ? page_with(pager) : run_found("less") ? page_with("less") : run_found("more") && page_with("more");
+	return pager ? page_with(pager) : run_known("less") ? page_with("less") : run_known("more") && page_with("more");
 }
 
 static int svps_main(int argc, char **argv)

@@ -24,6 +24,7 @@
 #include "core/sys/sig.h"
 #include "svc/await.h"
 #include "svc/scandir.h"
+#include "svc/script.h"
 #include "svc/state.h"
 
 enum {
@@ -32,6 +33,7 @@ enum {
 	LOGGER_MS = 1000,	/* what loggers have at least to read to the end, and to obey */
 	LAST_MS = 1000,		/* what is left then gets so long between TERM and KILL */
 	WAIT1 = 2, WAIT2 = 4,
+	HEAR_MS = 5, HEAR_TRIES = 40,	/* patience with a supervise that is told something */
 	NAME_BYTES = 255,
 };
 
@@ -105,8 +107,8 @@ static void apply_svars(const char *dir)
 }
 
 /* In the child: supervise, of the service in the current directory or of its logger. */
-static void become_keeper(const struct slot *s, bool log) __attribute__((noreturn));
-static void become_keeper(const struct slot *s, bool log)
+static void become_keeper(const struct slot *s, bool log, pid_t parent) __attribute__((noreturn));
+static void become_keeper(const struct slot *s, bool log, pid_t parent)
 {
 	struct buf svars = BUF_INIT;
 	char *argv[] = {(char[]){"supervise"}, log ? (char[]){"log"} : s->name, log ? s->name : NULL, NULL};
@@ -116,7 +118,7 @@ static void become_keeper(const struct slot *s, bool log)
 		die(111, "unable to place descriptors for %s: %s", s->name, log_errno(errno));
 	if (ending_ours) {
 		proc_new_session();	/* what the terminal signals, it signals to us */
-		proc_die_with_parent();
+		proc_die_with_parent(parent);
 	}
 	if (log && file_chdir(s->name) < 0)
 		die(111, "unable to switch to %s: %s", s->name, log_errno(errno));
@@ -129,10 +131,10 @@ static void become_keeper(const struct slot *s, bool log)
 static void start_keeper(struct slot *s, bool log)
 {
 	struct keeper *k = log ? &s->log : &s->main;
-	pid_t pid = proc_fork();
+	pid_t parent = proc_pid(), pid = proc_fork();
 
 	if (pid == 0)
-		become_keeper(s, log);
+		become_keeper(s, log, parent);
 	k->due = clock_mono_ms() + RESTART_MS;
 	if (pid < 0) {
 		warn("unable to fork for %s%s, trying again in %ld seconds: %s", s->name, log ? "/log" : "", interval,
@@ -456,32 +458,45 @@ static bool linger(long long end)
 	return true;
 }
 
-static void end_loggers(bool own, int sig)
+/* Has its supervise heard that this logger is not to be started again? */
+static bool is_last_run(const struct slot *s)
 {
-	for (size_t i = 0; i < slots.n; i++) {
-		struct slot *s = &slots.p[i];
+	struct buf dir = BUF_INIT, path = BUF_INIT;
+	struct status st = {.want = 'u'};
 
-		if (is_own(s) != own || !s->log.pid)
-			continue;
-		fd_close(s->pipe[1]);
-		s->pipe[1] = -1;
-		if (sig)
-			proc_kill(s->log.pid, sig);
-		else
-			tell(s, true, STR("ox"));
-	}
+	buf_fmt(&dir, "%s/log", s->name);
+	bool known = state_find(dir.p, &path, NULL) == 0 && state_read(path.p, &st, NULL) == 0;
+
+	buf_free(&dir);
+	buf_free(&path);
+	return !known || st.want != 'u';
 }
 
-/* Without a writer loggers see the end of their input once they have read everything: they end by themselves, and are
- * told to when they do not. */
+/* Loggers see the end of their input when nobody can write to it any more, and have read everything then. */
+static void close_logger(struct slot *s)
+{
+	tell(s, true, STR("ox"));
+	for (int i = 0; i < HEAR_TRIES && !is_last_run(s); i++)
+		clock_nap_ms(HEAR_MS);
+	fd_close(s->pipe[1]);
+	s->pipe[1] = -1;
+}
+
+/* They end by themselves, and are told to when they do not. */
 static void finish_loggers(bool own, long long end)
 {
-	static const int sigs[] = {0, SIGTERM};
-	long long now = clock_mono_ms();
+	for (int asked = 0; asked < 2 && running_loggers(own); asked++) {
+		for (size_t i = 0; i < slots.n; i++) {
+			struct slot *s = &slots.p[i];
 
-	for (int i = 0; i < 2 && running_loggers(own); i++) {
-		end_loggers(own, sigs[i]);
-		if (i || end < now + LOGGER_MS)
+			if (is_own(s) != own || !s->log.pid)
+				continue;
+			if (asked)
+				proc_kill(s->log.pid, SIGTERM);
+			else
+				close_logger(s);
+		}
+		if (asked || end < clock_mono_ms() + LOGGER_MS)
 			end = clock_mono_ms() + LOGGER_MS;
 		while (running_loggers(own) && linger(end))
 			;
@@ -525,15 +540,20 @@ static int end_all(void)
 
 static void run_command(const char *file, bool wait)
 {
-	struct err e = {0};
 	char *argv[] = {(char *)(size_t)file, NULL};
+	pid_t pid;
 
-	if (!file_access(file, X_OK))
+	if (!script_runnable(file))
 		return;
-	pid_t pid = run_start(argv, &(struct run){.close_marked = true}, &e);
-
+	pid = proc_fork();
+	if (pid == 0) {
+		sig_reset();
+		fd_close_marked();
+		script_become(file, argv);
+		die(111, "unable to run %s: %s", file, log_errno(errno));
+	}
 	if (pid < 0)
-		warn("unable to start %s: %s", file, log_err(&e));
+		warn("unable to fork for %s: %s", file, log_errno(errno));
 	else if (wait)
 		run_wait(pid);
 }

@@ -28,17 +28,16 @@ static bool is_account(uid_t uid)
 	return false;
 }
 
-/* A daemon that has taken on its role is not root any more, and still no single user. */
+/* A daemon that has taken on its role is not root any more, and still no single user; root that cannot become anybody
+ * else is one. */
 bool role_single(void)
 {
 	static uid_t asked = (uid_t)-1;
 	static bool single;
 	uid_t uid = proc_euid();
 
-	if (uid == 0)
-		return false;
 	if (uid != asked)
-		single = !is_account(uid);
+		single = uid == 0 ? proc_lone_root() : !is_account(uid);
 	asked = uid;
 	return single;
 }
@@ -79,7 +78,7 @@ int role_take(enum role role, struct err *e)
 	gid_t groups[GROUPS], gid;
 	uid_t uid;
 
-	if (role == AS_CALLER || role == AS_ROOT || proc_euid() != 0)
+	if (role == AS_CALLER || role == AS_ROOT || role_single() || proc_euid() != 0)
 		return 0;	/* only root can take on a role */
 	if (role_ids(role, &uid, &gid, e) < 0)
 		return -1;

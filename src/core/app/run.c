@@ -69,7 +69,7 @@ int run_descriptors(const int *fds, int n)
 
 static void become(const char *file, char *const argv[]) __attribute__((noreturn));
 
-static void run_child(char *const argv[], const struct run *r, const struct applet *a)
+static void run_child(char *const argv[], const struct run *r, const struct applet *a, pid_t parent)
 {
 	struct err e = {0};
 
@@ -87,19 +87,19 @@ static void run_child(char *const argv[], const struct run *r, const struct appl
 	if (a && !r->keep_role && role_take(a->role, &e) < 0)
 		die_err(&e);
 	if (r->die_with_parent)	/* after the change of ids, which would undo it */
-		proc_die_with_parent();
+		proc_die_with_parent(parent);
 	become(r->file ? r->file : argv[0], argv);
 }
 
 pid_t run_start(char *const argv[], const struct run *r, struct err *e)
 {
 	const struct applet *a = run_applet(r->file ? r->file : argv[0]);
-	pid_t pid = proc_fork();
+	pid_t parent = proc_pid(), pid = proc_fork();
 
 	if (pid < 0)
 		return err_temp(e, errno, "unable to fork");
 	if (pid == 0)
-		run_child(argv, r, a);
+		run_child(argv, r, a, parent);
 	return pid;
 }
 
@@ -122,10 +122,9 @@ void run_become(char *const argv[])
 	become(argv[0], argv);
 }
 
-/* The file a bare name means on PATH; an empty element is the current directory. */
-static bool on_path(const char *name, struct buf *fn)
+/* The file a bare name means on path; an empty element is the current directory. */
+static bool on_path(const char *path, const char *name, struct buf *fn)
 {
-	const char *path = conf_env(CONF_PATH);
 	struct str rest = str_z(path ? path : "/bin:/usr/bin");
 
 	while (rest.p) {
@@ -139,15 +138,6 @@ static bool on_path(const char *name, struct buf *fn)
 	return false;
 }
 
-bool run_found(const char *name)
-{
-	struct buf fn = BUF_INIT;
-	bool found = on_path(name, &fn);
-
-	buf_free(&fn);
-	return found;
-}
-
 /* "indimail NAME ..." is always ours: the words from NAME on, else NULL. */
 static char *const *after_indimail(char *const argv[])
 {
@@ -156,18 +146,33 @@ static char *const *after_indimail(char *const argv[])
 	return named && argv[1] && applet_find(argv[1]) && !applet_find(argv[0]) ? argv + 1 : NULL;
 }
 
-bool run_chain_ours(char *const argv[])
+static bool ours_along(const char *path, char *const argv[])
 {
 	const struct applet *a = run_applet(argv[0]);
 	struct buf fn = BUF_INIT;
-	bool foreign = a && !strchr(argv[0], '/') && on_path(argv[0], &fn) && !same_file(fn.p, self);
+	bool foreign = a && !strchr(argv[0], '/') && on_path(path, argv[0], &fn) && !same_file(fn.p, self);
 
 	buf_free(&fn);
 	return (a && !foreign) || after_indimail(argv);
 }
 
-static void chain(char *const argv[], bool ours) __attribute__((noreturn));
-static void chain(char *const argv[], bool ours)
+bool run_chain_ours(char *const argv[])
+{
+	return ours_along(conf_env(CONF_PATH), argv);
+}
+
+bool run_known(const char *file)
+{
+	struct buf fn = BUF_INIT;
+	bool known = run_applet(file) || (strchr(file, '/') ? file_access(file, X_OK) :
+		on_path(conf_env(CONF_PATH), file, &fn));
+
+	buf_free(&fn);
+	return known;
+}
+
+static void chain(const char *path, char *const argv[], bool ours) __attribute__((noreturn));
+static void chain(const char *path, char *const argv[], bool ours)
 {
 	char *const *words = after_indimail(argv);
 
@@ -177,13 +182,18 @@ static void chain(char *const argv[], bool ours)
 		fd_close_marked();
 		proc_exit(applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv));
 	}
-	proc_exec_file(ours ? self : argv[0], argv);
+	proc_exec_path(path, ours ? self : argv[0], argv);
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
+}
+
+void run_chain_along(const char *path, char *const argv[])
+{
+	chain(path, argv, ours_along(path, argv));
 }
 
 void run_chain(char *const argv[])
 {
-	chain(argv, run_chain_ours(argv));
+	run_chain_along(conf_env(CONF_PATH), argv);
 }
 
 /* Our file's name when another file has taken its place; the kernel marks the name of a file that is gone. */
@@ -204,7 +214,7 @@ void run_fresh(char *const argv[])
 
 	if (replaced(&fn))
 		proc_exec_file(fn.p, words ? words : argv);
-	chain(argv, true);
+	chain(NULL, argv, true);
 }
 
 int run_wait(pid_t pid)

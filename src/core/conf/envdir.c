@@ -5,26 +5,39 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/arena.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/sys/env.h"
+#include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 
-enum { VALUE_MAX = 1 << 20, DEPTH_MAX = 32 };
+enum {
+	VALUE_MAX = 256,	/* bytes of a variable's file that count */
+	FILE_MAX = 64 << 20,	/* .envfile and .envdir: only to keep memory bounded */
+	DEPTH_MAX = 32,
+};
 
 struct visited {
 	dev_t dev;
 	ino_t ino;
 };
 
+/* One change, in the order found; value NULL removes the variable. */
+struct change {
+	const char *name, *value;
+};
+
 struct walk {
 	VEC(struct visited) seen;
-	bool strict;
+	VEC(struct change) changes;
+	struct arena mem;
+	unsigned flags;
 	int depth;
 };
 
-static int apply(struct walk *w, const char *dir, struct err *e);
+static int walk_dir(struct walk *w, const char *dir, struct err *e);
 
 static void path_in(struct buf *fn, const char *dir, struct str name)
 {
@@ -34,134 +47,202 @@ static void path_in(struct buf *fn, const char *dir, struct str name)
 	buf_add(fn, name);
 }
 
-static int apply_file(struct walk *w, const char *dir, const char *name, struct err *e)
+/* A value may hold NULs, which stand for newlines; NULL p removes. */
+static void change(struct walk *w, struct str name, struct str value)
 {
-	struct buf fn = BUF_INIT, text = BUF_INIT;
+	char *z = value.p ? arena_z(&w->mem, value) : NULL;
+
+	for (size_t i = 0; z && i < value.n; i++)
+		if (!z[i])
+			z[i] = '\n';
+	if (name.n && !memchr(name.p, 0, name.n))
+		vec_push(&w->changes, ((struct change){arena_z(&w->mem, name), z}));
+}
+
+/* The first bytes of a file: how many, -1 with errno. */
+static ssize_t head_of(const char *fn, char *text, size_t max)
+{
+	int fd = file_open(fn, O_RDONLY | O_NONBLOCK, 0), num;
+	ssize_t r, n = 0;
+
+	if (fd < 0)
+		return -1;
+	while ((r = fd_read(fd, text + n, max - (size_t)n)) > 0)
+		n += r;
+	num = errno;
+	fd_close(fd);
+	errno = num;
+	return r < 0 ? -1 : n;
+}
+
+/* What a file says of its variable; a link to nothing, or to /dev/null, is as good as an empty file. */
+static void value_of(struct walk *w, const char *name, struct str text)
+{
+	struct str value = str_to(text, str_chr(text, '\n'));
+
+	while (value.n && chr_blank(value.p[value.n - 1]))
+		value.n--;
+	change(w, str_z(name), text.n ? value : (struct str){NULL, 0});
+}
+
+static int walk_file(struct walk *w, const char *dir, const char *name, struct err *e)
+{
+	struct buf fn = BUF_INIT;
+	char text[VALUE_MAX];
 	struct stat st;
+	ssize_t n = 0;
 	int r = 0;
 
 	path_in(&fn, dir, str_z(name));
-	if (file_stat(fn.p, &st) < 0 || S_ISDIR(st.st_mode))
-		goto out;
-	if (file_slurp(fn.p, &text, VALUE_MAX) < 0) {
-		if (w->strict)
-			r = err_temp(e, errno, "unable to read %s", fn.p);
-		goto out;
-	}
-	if (text.n == 0) {
-		env_unset(name);
-		goto out;
-	}
-	buf_set(&text, str_to(buf_str(&text), str_chr(buf_str(&text), '\n')));
-	while (text.n && chr_blank(text.p[text.n - 1]))
-		buf_trunc(&text, text.n - 1);
-	for (size_t i = 0; i < text.n; i++)
-		if (!text.p[i])
-			text.p[i] = '\n';
-	env_put(name, text.p);
-out:
+	int found = file_stat(fn.p, &st);
+	/* a FIFO would keep us waiting */
+	bool speaks = found == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode));
+
+	if (speaks)
+		n = head_of(fn.p, text, sizeof text);
+	if ((speaks && n >= 0) || (found < 0 && errno == ENOENT))
+		value_of(w, name, str_make(text, (size_t)n));
+	else if ((found < 0 || n < 0) && !(w->flags & ENVDIR_SKIP))
+		r = err_temp(e, errno, "unable to open environment file: %s", fn.p);
 	buf_free(&fn);
-	buf_free(&text);
 	return r;
 }
 
-/* .envfile: NAME=value per line, NAME alone unsets. */
-static int apply_envfile(const char *dir, struct err *e)
+/* A whole text file: 1, 0 there is none (or a directory), -1 error with the sentence about fn. */
+static int whole(const char *fn, struct buf *text, const char *what, struct err *e)
 {
-	struct buf fn = BUF_INIT;
-	struct list l = LIST_INIT;
-	int r = 0;
+	struct stat st;
+
+	if (file_stat(fn, &st) == 0 && !S_ISREG(st.st_mode))
+		return 0;
+	if (file_slurp(fn, text, FILE_MAX) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : err_temp(e, errno, "unable to open %s: %s", what, fn);
+}
+
+/* One line of .envfile: NAME=value, NAME alone removes it, empty and # lines say nothing. */
+static void envfile_line(struct walk *w, struct str line)
+{
+	while (line.n && chr_blank(line.p[0]))
+		line = str_from(line, 1);
+	if (!line.n || line.p[0] == '#')
+		return;
+	struct str value = line, name = str_cut(&value, '=');
+
+	change(w, value.p ? name : str_rtrim(name), value);
+}
+
+static int walk_envfile(struct walk *w, const char *dir, struct err *e)
+{
+	struct buf fn = BUF_INIT, text = BUF_INIT;
+	int r;
 
 	path_in(&fn, dir, STR(".envfile"));
-	if (file_slurp(fn.p, &l.text, VALUE_MAX) < 0) {
-		if (errno != ENOENT)
-			r = err_temp(e, errno, "unable to read %s", fn.p);
-		goto out;
-	}
-	list_parse(&l);
-	for (size_t i = 0; i < l.lines.n; i++) {
-		struct str value = l.lines.p[i];
-
-		buf_set(&fn, str_cut(&value, '='));
-		if (value.p)
-			env_put_str(fn.p, value);
-		else
-			env_unset(fn.p);
-	}
-out:
+	r = whole(fn.p, &text, ".envfile", e);
+	if (r == 1)
+		for (struct str rest = buf_str(&text); rest.p; )
+			envfile_line(w, str_cut(&rest, '\n'));
 	buf_free(&fn);
-	list_free(&l);
-	return r;
+	buf_free(&text);
+	return r < 0 && !(w->flags & ENVDIR_SKIP) ? -1 : 0;
 }
 
 /* .envdir: a directory, or a file that lists directories. */
-static int apply_nested(struct walk *w, const char *dir, struct err *e)
+static int walk_nested(struct walk *w, const char *dir, struct err *e)
 {
 	struct buf fn = BUF_INIT, sub = BUF_INIT;
 	struct list l = LIST_INIT;
 	struct stat st;
-	int r = 0;
+	int r;
 
 	path_in(&fn, dir, STR(".envdir"));
-	if (file_stat(fn.p, &st) < 0) {
-		if (errno != ENOENT)
-			r = err_temp(e, errno, "unable to stat %s", fn.p);
-	} else if (S_ISDIR(st.st_mode)) {
-		r = apply(w, fn.p, e);
-	} else if (file_slurp(fn.p, &l.text, VALUE_MAX) < 0) {
-		r = err_temp(e, errno, "unable to read %s", fn.p);
-	} else {
-		list_parse(&l);
-		for (size_t i = 0; r == 0 && i < l.lines.n; i++) {
-			path_in(&sub, dir, l.lines.p[i]);
-			r = apply(w, sub.p, e);
-		}
+	if (file_stat(fn.p, &st) == 0 && S_ISDIR(st.st_mode))
+		r = walk_dir(w, fn.p, e);
+	else
+		r = whole(fn.p, &l.text, ".envdir", e);
+	list_parse(&l);
+	for (size_t i = 0; r >= 0 && i < l.lines.n; i++) {
+		path_in(&sub, dir, l.lines.p[i]);
+		r = walk_dir(w, sub.p, e);
 	}
 	buf_free(&fn);
 	buf_free(&sub);
 	list_free(&l);
+	return r < 0 ? -1 : 0;
+}
+
+/* Has this directory had its turn?  It has from now on. */
+static bool visited(struct walk *w, const struct stat *st)
+{
+	for (size_t i = 0; i < w->seen.n; i++)
+		if (w->seen.p[i].dev == st->st_dev && w->seen.p[i].ino == st->st_ino)
+			return true;
+	vec_push(&w->seen, ((struct visited){st->st_dev, st->st_ino}));
+	return false;
+}
+
+static int walk_entries(struct walk *w, struct dir *d, const char *dir, struct err *e)
+{
+	const char *name;
+	int r = 0, more;
+
+	while (r == 0 && (more = dir_next(d, &name)) != 0) {
+		if (more < 0)
+			r = err_temp(e, errno, "unable to read environment directory: %s", dir);
+		else if (name[0] != '.' && !strchr(name, '='))
+			r = walk_file(w, dir, name, e);
+	}
 	return r;
 }
 
-static int apply(struct walk *w, const char *dir, struct err *e)
+/* What dir links to comes before its own files, so that these win. */
+static int walk_dir(struct walk *w, const char *dir, struct err *e)
 {
 	struct stat st;
 	struct dir d;
-	const char *name;
-	int r, more;
+	int r;
 
 	if (file_stat(dir, &st) < 0)
-		return err_temp(e, errno, "unable to stat %s", dir);
-	for (size_t i = 0; i < w->seen.n; i++)
-		if (w->seen.p[i].dev == st.st_dev && w->seen.p[i].ino == st.st_ino)
-			return 0;
-	struct visited here = {st.st_dev, st.st_ino};
-
-	vec_push(&w->seen, here);
-	if (++w->depth > DEPTH_MAX)
-		return err_temp(e, 0, "%s: too many nested directories", dir);
-	if (apply_envfile(dir, e) < 0 || apply_nested(w, dir, e) < 0)
-		return -1;
+		return err_temp(e, errno, "unable to open environment directory: %s", dir);
+	if (visited(w, &st))
+		return 0;
+	if (w->depth >= DEPTH_MAX)
+		return err_temp(e, ELOOP, "recursive loop: %s", dir);
 	if (dir_open(&d, dir) < 0)
-		return err_temp(e, errno, "unable to open %s", dir);
-	for (r = 0; r == 0 && (more = dir_next(&d, &name)) != 0; ) {
-		if (more < 0)
-			r = err_temp(e, errno, "unable to read %s", dir);
-		else if (name[0] != '.' && !strchr(name, '='))
-			r = apply_file(w, dir, name, e);
-	}
-	dir_close(&d);
+		return err_temp(e, errno, "unable to open environment directory: %s", dir);
+	w->depth++;
+	r = walk_envfile(w, dir, e);
+	if (r == 0)
+		r = walk_nested(w, dir, e);
+	if (r == 0)
+		r = walk_entries(w, &d, dir, e);
 	w->depth--;
+	dir_close(&d);
+	return r;
+}
+
+int envdir_load(const char *dir, unsigned flags, struct err *e)
+{
+	struct walk w = {.flags = flags};
+	int r = walk_dir(&w, dir, e);
+
+	if (r == 0 && flags & ENVDIR_CLEAR)
+		env_clear();
+	for (size_t i = 0; r == 0 && i < w.changes.n; i++) {
+		if (w.changes.p[i].value)
+			env_put(w.changes.p[i].name, w.changes.p[i].value);
+		else
+			env_unset(w.changes.p[i].name);
+	}
+	vec_free(&w.seen);
+	vec_free(&w.changes);
+	arena_free(&w.mem);
 	return r;
 }
 
 int envdir_apply(const char *dir, bool strict, struct err *e)
 {
-	struct walk w = {.strict = strict};
-	int r = apply(&w, dir, e);
-
-	vec_free(&w.seen);
-	return r;
+	return envdir_load(dir, strict ? 0 : ENVDIR_SKIP, e);
 }
 
 /* Root reads its own ~/.defaultqueue only with these programs. */
@@ -184,13 +265,8 @@ static void apply_home(const char *prog, struct err *warn)
 	if (conf_set(CONF_SKIP_LOCAL_ENVIRONMENT) || !home || (proc_uid() == 0 && !even_as_root(prog)))
 		return;
 	buf_fmt(&dir, "%s/.defaultqueue", home);
-	if (file_access(dir.p, X_OK)) {
-		struct env_copy *before = env_save();
-
-		if (envdir_apply(dir.p, false, warn) < 0)
-			env_restore(before);
-		env_copy_free(before);
-	}
+	if (file_access(dir.p, X_OK))
+		envdir_apply(dir.p, false, warn);
 	buf_free(&dir);
 }
 

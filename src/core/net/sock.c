@@ -133,6 +133,23 @@ fail:
 	return -1;
 }
 
+int sock_datagram(const struct sock_end *to, struct str text)
+{
+	bool v4 = ip_is4(&to->ip);
+	int fd = socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), num;
+	union addr a;
+	socklen_t n = pack(&a, to, v4);
+	ssize_t r;
+
+	if (fd < 0)
+		return -1;
+	r = sendto(fd, text.p, text.n, MSG_NOSIGNAL, &a.any, n);
+	num = errno;
+	fd_close(fd);
+	errno = num;
+	return r < 0 ? -1 : 0;
+}
+
 bool sock_unreachable(int num)
 {
 	return num == ETIMEDOUT || num == ECONNREFUSED || num == EHOSTDOWN || num == ENETUNREACH || num == EHOSTUNREACH;

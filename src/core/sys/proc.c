@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/buf.h"
 #include "core/sys/fault.h"
 
 pid_t proc_fork(void)
@@ -33,6 +35,31 @@ int proc_exec(char *const argv[])
 int proc_exec_file(const char *file, char *const argv[])
 {
 	return execvp(file, argv);
+}
+
+int proc_exec_path(const char *path, const char *file, char *const argv[])
+{
+	struct str rest = str_z(path ? path : "/bin:/usr/bin");
+	struct buf fn = BUF_INIT;
+	int num = ENOENT, remembered = 0;
+
+	if (strchr(file, '/'))
+		return execv(file, argv);
+	while (*file && num == ENOENT && rest.p) {
+		struct str dir = str_cut(&rest, ':');
+
+		buf_clear(&fn);
+		buf_fmt(&fn, "%.*s/%s", dir.n ? (int)dir.n : 1, dir.n ? dir.p : ".", file);
+		execv(fn.p, argv);
+		num = errno;
+		if (num == EACCES || num == EPERM || num == EISDIR) {
+			remembered = num;
+			num = ENOENT;
+		}
+	}
+	buf_free(&fn);
+	errno = num == ENOENT && remembered ? remembered : num;
+	return -1;
 }
 
 pid_t proc_wait(pid_t pid, int *status, bool nohang)
@@ -102,11 +129,6 @@ int proc_kill_group(pid_t group, int sig)
 	return kill(-group, sig);
 }
 
-int proc_watch(pid_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
 int proc_watched_kill(int fd, int sig)
 {
 	return (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
@@ -148,6 +170,21 @@ pid_t proc_pid(void)
 	return getpid();
 }
 
+pid_t proc_parent(void)
+{
+	return getppid();
+}
+
+int proc_watch(pid_t pid)
+{
+	if (pid <= 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	/* the system call itself: older C libraries have no function for it; close-on-exec by itself */
+	return (int)syscall(SYS_pidfd_open, pid, 0u);
+}
+
 uid_t proc_uid(void)
 {
 	return getuid();
@@ -163,6 +200,17 @@ gid_t proc_egid(void)
 	return getegid();
 }
 
+bool proc_lone_root(void)
+{
+	enum { SOMEBODY_ELSE = 65532 };
+
+	if (geteuid() != 0)
+		return false;
+	/* asks without changing anything that lasts: the call cannot fail, it only may have no effect */
+	setfsuid(SOMEBODY_ELSE);
+	return setfsuid(0) == 0;
+}
+
 int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err *e)
 {
 	if (geteuid() != 0) {
@@ -170,6 +218,8 @@ int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err 
 			return 0;	/* single-user: we are that user already */
 		return err_temp(e, EPERM, "unable to become uid %ld", (long)uid);
 	}
+	if (uid == 0 && proc_lone_root())
+		return 0;
 	if (FAULT("setuid"))
 		return err_temp(e, errno, "unable to become uid %ld", (long)uid);
 	if (setgroups(n, groups) < 0)
@@ -192,16 +242,58 @@ void proc_title_init(int argc, char **argv)
 	title_room = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - argv[0]);
 }
 
+extern char **environ;
+
+/* The environment lies behind the arguments: copied elsewhere, it leaves its place to the title. */
+static void more_title_room(void)
+{
+	static bool done;
+	char *end = title_start + title_room;
+	size_t n = 0;
+
+	while (!done && environ && environ[n] && environ[n] == end) {
+		char *copy = strdup(environ[n]);
+
+		if (!copy)
+			break;
+		end += strlen(copy) + 1;
+		environ[n++] = copy;
+	}
+	title_room = (size_t)(end - title_start);
+	done = true;
+}
+
 void proc_title(const char *name, const char *detail)
 {
 	prctl(PR_SET_NAME, name, 0, 0, 0);
-	fault_program(name);
+	if (!detail)	/* a detail comes later: the program is the same */
+		fault_program(name);
 	if (!title_start)
 		return;
+	if (strlen(name) + 1 + (detail ? strlen(detail) : 0) >= title_room)
+		more_title_room();
 	int n = snprintf(title_start, title_room, "%s%s%s", name, detail ? " " : "", detail ? detail : "");
 
 	if (n >= 0 && (size_t)n < title_room)
 		memset(title_start + n, 0, title_room - (size_t)n);
+}
+
+char *proc_title_words(int argc, char *const argv[])
+{
+	size_t total = 0, last = 0;
+
+	for (int i = 0; i < argc; i++) {
+		last = total;
+		total += strlen(argv[i]) + 1;
+	}
+	if (!title_start || !total || total > title_room)
+		return NULL;
+	char *p = title_start;
+
+	for (int i = 0; i < argc; i++)
+		p = stpcpy(p, argv[i]) + 1;
+	memset(p, 0, title_room - total);
+	return title_start + last;
 }
 
 void proc_adopt_orphans(bool on)
@@ -209,9 +301,11 @@ void proc_adopt_orphans(bool on)
 	prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0);
 }
 
-void proc_die_with_parent(void)
+void proc_die_with_parent(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	if (getppid() != parent)
+		kill(getpid(), SIGTERM);
 }
 
 /* the linker's names for the first byte of the image and the end of its code */

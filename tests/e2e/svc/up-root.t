@@ -17,7 +17,7 @@ like "is said" "$(cat err)" 'may not pass'
 PORT=$(free_port)
 up --root "$T/a" --smtp 127.0.0.1:$PORT >log 2>&1 & pid=$!
 PIDS="$PIDS $pid"
-wait_for 10 grep -q '^info: up: .*smtp started' log
+wait_for 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT"
 is "nobody is root" "$(ps --ppid "$pid" -o uid= | sort -u | tr -d ' \n') $(ps -o uid= -p "$pid" | tr -d ' ')" "65532 65532"
 kill "$pid"; wait "$pid"
 is "TERM" $? 0

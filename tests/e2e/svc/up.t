@@ -24,7 +24,7 @@ code "--queues" 100 up --root "$R" --queues 0
 code "a colon in the name" 100 up --root "$T/a:b" --prepare
 code "no port" 100 up --root "$R" --smtp 127.0.0.1:x
 ok "--prepare" up --root "$R" --domain d.example --mailboxes "demo ann" --queues 2 --prepare
-is "what is there" "$(ls "$R" | tr '\n' ' ')" "alias certs control env home queue run users "
+is "what is there" "$(ls "$R" | tr '\n' ' ')" "alias certs control env home queue run service users "
 is "queues" "$(ls "$R/queue" | tr '\n' ' ')" "queue1 queue2 "
 is "control/me" "$(cat "$R/control/me")" d.example
 is "Maildirs" "$(ls -d "$R"/home/*/Maildir/new | wc -l)" 2
@@ -53,16 +53,26 @@ like "the socket of intake is there" "$(stat -c %F "$R/run/queue.sock")" socket
 family "$UP" >family
 like "one tree" "$(ps -o args= -p $(tr '\n' ',' <family | sed 's/,$//') | awk '{print $1}' | sort -u | tr '\n' ' ')" \
 	'intake .*qmail-lspawn .*qmail-send .*qscheduler .*tcpserver'
-intake=$(ps --ppid "$UP" -o pid=,args= | awk '$2 == "intake" {print $1}')
+of() { ps -o pid=,args= -p "$(family "$UP" | paste -sd, -)" | awk -v a="$1" -v b="${2:-}" '$2 == a && $3 == b {print $1}'; }
+intake=$(of intake)
 kill -KILL "$intake"
-restarted() { [ "$(ps --ppid "$UP" -o args= | grep -c '^intake')" = 1 ] && grep -q "pid $intake, intake killed" log; }
+restarted() { [ -n "$(of intake)" ] && grep -q "^intake: supervise: warning: pid $intake got signal 9" log; }
 ok "what dies is started again" wait_for 5 restarted
+keeper=$(of supervise qmail-smtpd) server=$(of tcpserver)
+kill -KILL "$keeper"
+taken_over() { grep -q "^qmail-smtpd: supervise: warning: pid $server of a former supervise is still running, taken over" log; }
+ok "a supervise that dies leaves its service to the next one" wait_for 5 taken_over
+is "which is the same process" "$(of tcpserver)" "$server"
+ok "and goes on" send_mail out@side.example demo@d.example
 up --root "$R" --smtp 127.0.0.1:$PORT >out 2>err
 is "the port is taken" $? 111
 family "$UP" >family
 kill -TERM "$UP"; wait "$UP"
 is "TERM" $? 0
-is "last word" "$(tail -1 log)" "up: stopped"
+like "last word" "$(tail -1 log)" '^svscan: info: pid: [0-9]+: exiting\.\.\.$'
+ended() { grep -nE "^$1: supervise: warning: pid [0-9]+ (exited|ended)" log | tail -1 | cut -d: -f1; }
+first=$(ended qmail-smtpd) then=$(ended intake)
+[ "${first:-9999}" -lt "${then:-0}" ] && pass "what waits for a service ends before it" || fail "what waits for a service ends before it"
 is "nobody is left" "$(for p in $(cat family); do ps -o args= -p "$p"; done)" ""
 start_up --queues 2 && pass "it comes back" || fail "it comes back"
 family "$UP" >family
@@ -75,7 +85,7 @@ is "nobody is left then" "$(for p in $(cat family); do ps -o args= -p "$p"; done
 killed=$!
 running() { [ "$(pgrep -P "$killed" | wc -l)" = 3 ]; }
 ok "three services" wait_for 10 running
-services=$(pgrep -P "$killed")
+services=$(family "$killed")
 kill -KILL "$killed"
 gone() { for p in $services; do kill -0 "$p" 2>/dev/null && return 1; done; return 0; }
 ok "killed, it leaves no service behind" wait_for 8 gone

@@ -50,17 +50,97 @@ static void values(void **state)
 static void strictness(void **state)
 {
 	(void)state;
-	static char big[(1 << 20) + 2];
+	static char big[300];
 	struct err e = {0};
 
 	memset(big, 'x', sizeof big - 1);
 	assert_int_equal(file_mkdir("s", 0755), 0);
 	scratch_file("s/ED_BIG", big);
 	scratch_file("s/ED_SMALL", "here");
-	assert_int_equal(envdir_apply("s", false, &e), 0);
-	value("ED_BIG", NULL);
-	value("ED_SMALL", "here");
+	assert_int_equal(file_symlink("ED_LOOP", "s/ED_LOOP"), 0);
+	assert_int_equal(file_mkfifo("s/ED_FIFO", 0644), 0);
+	/* all or nothing */
 	assert_int_equal(envdir_apply("s", true, &e), -1);
+	assert_string_equal(e.text, "unable to open environment file: s/ED_LOOP");
+	value("ED_BIG", NULL);
+	value("ED_SMALL", NULL);
+	assert_int_equal(envdir_apply("s", false, &e), 0);
+	value("ED_SMALL", "here");
+	value("ED_FIFO", NULL);
+	/* 256 bytes count */
+	big[256] = 0;
+	value("ED_BIG", big);
+	env_unset("ED_BIG");
+}
+
+static void emptied(void **state)
+{
+	(void)state;
+	struct err e = {0};
+
+	assert_int_equal(file_mkdir("c", 0755), 0);
+	scratch_file("c/ED_ONLY", "one");
+	env_put("ED_BEFORE", "x");
+	assert_int_equal(envdir_load("missing", ENVDIR_CLEAR, &e), -1);
+	assert_string_equal(e.text, "unable to open environment directory: missing");
+	value("ED_BEFORE", "x");
+	assert_int_equal(envdir_load("c", ENVDIR_CLEAR, &e), 0);
+	value("ED_BEFORE", NULL);
+	value("ED_ONLY", "one");
+}
+
+/* .envfile: blanks, comments, NULs, names alone. */
+static void envfile(void **state)
+{
+	(void)state;
+	struct err e = {0};
+	static const char text[] = "  ED_A=  a \n\t\n  # ED_C=1\nED_B=x\0y\n=nothing\nED_OFF  \nED_E=";
+
+	assert_int_equal(file_mkdir("f", 0755), 0);
+	scratch_bytes("f/.envfile", text, sizeof text - 1);
+	env_put("ED_OFF", "x");
+	assert_int_equal(envdir_apply("f", true, &e), 0);
+	value("ED_A", "  a ");
+	value("ED_B", "x\ny");
+	value("ED_C", NULL);
+	value("ED_OFF", NULL);
+	value("ED_E", "");
+	/* a directory of that name says nothing */
+	assert_int_equal(file_mkdirs("g/.envfile", 0755), 0);
+	assert_int_equal(envdir_apply("g", true, &e), 0);
+	/* one that cannot be opened is an error, and .envdir as well */
+	assert_int_equal(file_symlink(".envfile", "g/sub.envfile"), 0);
+	assert_int_equal(file_mkdir("h", 0755), 0);
+	assert_int_equal(file_symlink(".envfile", "h/.envfile"), 0);
+	assert_int_equal(envdir_apply("h", true, &e), -1);
+	assert_string_equal(e.text, "unable to open .envfile: h/.envfile");
+	assert_int_equal(envdir_apply("h", false, &e), 0);
+	assert_int_equal(file_symlink(".envdir", "h/.envdir"), 0);
+	assert_int_equal(envdir_apply("h", false, &e), -1);
+	assert_string_equal(e.text, "unable to open .envdir: h/.envdir");
+}
+
+/* Links back and very deep nests end. */
+static void loops(void **state)
+{
+	(void)state;
+	struct buf fn = BUF_INIT;
+	struct err e = {0};
+
+	assert_int_equal(file_mkdirs("l/a", 0755), 0);
+	assert_int_equal(file_symlink("..", "l/a/.envdir"), 0);
+	assert_int_equal(file_symlink("a", "l/.envdir"), 0);
+	scratch_file("l/a/ED_LOOPED", "a");
+	scratch_file("l/ED_LOOPED", "own");
+	assert_int_equal(envdir_apply("l", true, &e), 0);
+	value("ED_LOOPED", "own");
+	buf_adds(&fn, "deep");
+	for (int i = 0; i < 40; i++)
+		buf_adds(&fn, "/.envdir");
+	assert_int_equal(file_mkdirs(fn.p, 0755), 0);
+	assert_int_equal(envdir_apply("deep", true, &e), -1);
+	assert_true(str_starts(str_z(e.text), STR("recursive loop: deep/.envdir")));
+	buf_free(&fn);
 }
 
 static void nesting(void **state)
@@ -133,8 +213,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values),
 		cmocka_unit_test(strictness),
+		cmocka_unit_test(envfile),
 		cmocka_unit_test(nesting),
+		cmocka_unit_test(loops),
 		cmocka_unit_test(default_queue),
+		cmocka_unit_test(emptied),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
