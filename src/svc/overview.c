@@ -31,10 +31,12 @@ static int compare(const void *a, const void *b)
 
 static void add(struct overview *o, const char *dir, const char *name)
 {
+	struct str whole = str_z(name);
 	struct buf path = BUF_INIT;
-	struct overview_row row = {.name = mem_copy(name, strlen(name))};
+	struct overview_row row = {.name = mem_copy(whole.p, whole.n)};
 
-	buf_fmt(&path, "%s/%s", dir, name);
+	buf_fmt(&path, "%s/", dir);
+	buf_add(&path, whole);
 	row.path = buf_take(&path);
 	row.log = strchr(name, '/') != NULL;
 	row.first = strcmp(name, ".svscan/log") == 0;

@@ -28,6 +28,7 @@
 #include "svc/runfile.h"
 #include "svc/scandir.h"
 #include "svc/servicefile.h"
+#include "svc/skeleton.h"
 #include "svc/variables.h"
 #include "config.h"
 
@@ -213,27 +214,6 @@ static bool note(void)
 
 /* ---- svscan's own configuration ---- */
 
-static void make_dir(const char *fn, mode_t wanted)
-{
-	if (file_mkdirs(fn, 0755) < 0 || (wanted != 0755 && file_chmod(fn, wanted) < 0))
-		die(FAILED, "unable to create %s: %s", fn, log_errno(errno));
-}
-
-static void script(const char *name, const char *text)
-{
-	struct buf fn = BUF_INIT, all = BUF_INIT;
-	struct err e = {0};
-	char host[256];
-
-	proc_hostname(host, sizeof host);
-	in_base(&fn, ".svscan/", name);
-	servicefile_head(&all, "indimail " INDIMAIL_VERSION " minisvc", host, clock_now(), buf_str(&command));
-	buf_fmt(&all, "\n%s", text);
-	check(file_replace(fn.p, buf_str(&all), 0755, &e), &e);
-	buf_free(&fn);
-	buf_free(&all);
-}
-
 static const char *sysconfdir(void)
 {
 	const char *etc = conf_env(CONF_SYSCONFDIR);
@@ -241,128 +221,19 @@ static const char *sysconfdir(void)
 	return etc ? etc : conf_rows[CONF_SYSCONFDIR].dflt;
 }
 
-static void logger_script(void)
-{
-	struct buf dir = BUF_INIT, text = BUF_INIT;
-	const char *drop[] = {"exec", "/usr/bin/setuidgid", "qmaill", NULL}, *plain[] = {"exec", NULL};
-	bool single = proc_euid() != 0 && !*destdir;
-
-	buf_fmt(&dir, "%s/svscan", logdir);
-	const char *log[] = {"/usr/sbin/multilog", "t", dir.p, NULL};
-
-	servicefile_words(&text, single ? plain : drop);
-	buf_addc(&text, ' ');
-	servicefile_words(&text, log);
-	buf_addc(&text, '\n');
-	script("log/run", text.p);
-	buf_free(&text);
-	buf_free(&dir);
-}
-
-static void scripts(void)
-{
-	struct buf text = BUF_INIT, resolv = BUF_INIT;
-
-	buf_fmt(&text, "%s/resolv.conf", sysconfdir());
-	servicefile_word(&resolv, buf_str(&text));
-	buf_clear(&text);
-	if (unshare)
-		buf_fmt(&text, "if [ -n \"${UNSHARE+set}\" ] && [ -f %s ]; then\n\tmount --bind %s /etc/resolv.conf\nfi\n",
-			resolv.p, resolv.p);
-	buf_adds(&text, "echo Environment Variable List\nexec env\n");
-	script("run", text.p);
-	buf_clear(&text);
-	if (unshare)
-		buf_fmt(&text, "if [ -n \"${UNSHARE+set}\" ] && [ -f %s ]; then\n\tumount /etc/resolv.conf\nfi\n", resolv.p);
-	buf_adds(&text, "exec svc -dx ");
-	servicefile_word(&text, buf_str(&plain_dir));
-	buf_adds(&text, "/*\n");
-	script("shutdown", text.p);
-	logger_script();
-	buf_free(&text);
-	buf_free(&resolv);
-}
-
-static void variable(const char *dir, const char *name, const char *text)
-{
-	struct err e = {0};
-
-	if (nooverwrite && variables_exists(dir, name))
-		return;
-	check(text ? variables_set(dir, name, str_z(text), &files, &e) : variables_unset(dir, name, &files, &e), &e);
-}
-
-static void svscan_variables(const char *dir)
-{
-	struct buf fn = BUF_INIT, text = BUF_INIT;
-	struct err e = {0};
-
-	if (file_exists(dir))
-		file_chmod(dir, 0700);
-	make_dir(dir, 0700);
-	variable(dir, "PATH", "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin");
-	variable(dir, "SCANINTERVAL", scanint);
-	variable(dir, "SCANLOG", "");
-	variable(dir, "INITCMD", initcmd ? initcmd : "");
-	variable(dir, "UNSHARE", unshare ? "" : NULL);
-	variable(dir, "AUTOSCAN", "1");
-	buf_fmt(&fn, "%s/.options", dir);
-	buf_fmt(&text, "%s\n", command.p);
-	check(file_replace(fn.p, buf_str(&text), 0640, &e), &e);
-	check(variables_save(dir, &files, &e), &e);
-	file_chmod(dir, 0500);
-	buf_free(&fn);
-	buf_free(&text);
-}
-
-static void log_directory(void)
-{
-	struct buf fn = BUF_INIT;
-	struct pw pw;
-
-	buf_fmt(&fn, "%s%s/svscan", destdir, logdir);
-	make_dir(fn.p, 0755);
-	if (proc_euid() == 0 && pw_name(STR("qmaill"), &pw) == 1 && file_chown(fn.p, pw.uid, pw.gid) < 0)
-		die(FAILED, "unable to chown %s: %s", fn.p, log_errno(errno));
-	buf_free(&fn);
-}
-
-static void resolv_conf(void)
-{
-	struct buf fn = BUF_INIT, text = BUF_INIT;
-	struct err e = {0};
-	char host[256];
-
-	proc_hostname(host, sizeof host);
-	buf_fmt(&fn, "%s%s/resolv.conf", destdir, sysconfdir());
-	buf_fmt(&text, "search %s\nnameserver 127.0.0.1\n", host);
-	check(file_replace(fn.p, buf_str(&text), 0644, &e), &e);
-	buf_free(&fn);
-	buf_free(&text);
-}
-
 static int do_svscanlog(void)
 {
-	struct buf dir = BUF_INIT;
+	struct skeleton k = {.base = base.p, .servicedir = plain_dir.p, .destdir = destdir, .logdir = logdir,
+		.sysconfdir = sysconfdir(), .generator = "indimail " INDIMAIL_VERSION " minisvc",
+		.command = buf_str(&command), .initcmd = initcmd, .scanint = scanint, .unshare = unshare, .down = down,
+		.resolvconf = resolvconf, .nooverwrite = nooverwrite, .scripts_only = run_file_only,
+		.single = proc_euid() != 0 && !*destdir, .files = files};
 	struct err e = {0};
 	uint64_t n;
 
 	if (!num_parse(str_z(scanint), 1000000, &n))
 		die(FAILED, "--scanint takes a number of seconds");
-	in_base(&dir, ".svscan/log", "");
-	make_dir(dir.p, 0755);
-	scripts();
-	if (!run_file_only) {
-		in_base(&dir, ".svscan/variables", "");
-		svscan_variables(dir.p);
-		log_directory();
-		in_base(&dir, ".svscan/log/down", "");
-		if (down)
-			check(file_replace(dir.p, STR(""), 0644, &e), &e);
-		if (resolvconf)
-			resolv_conf();
-	}
-	buf_free(&dir);
+	check(skeleton_make(&k, &e), &e);
 	return 0;
 }
 
@@ -897,6 +768,12 @@ static int do_version(void)
 
 /* ---- the machine ---- */
 
+static void make_dir(const char *fn)
+{
+	if (file_mkdirs(fn, 0755) < 0)
+		die(FAILED, "unable to create %s: %s", fn, log_errno(errno));
+}
+
 static bool run_tool(const char *const *words)
 {
 	struct err e = {0};
@@ -912,7 +789,7 @@ static int add_boot(void)
 	struct err e = {0};
 
 	if (!file_exists(base.p))
-		make_dir(base.p, 0755);
+		make_dir(base.p);
 	if (kind == BOOT_INITTAB) {
 		say("manually add following entry for svscan in %s/etc/inittab", destdir);
 		say("%s", boot_inittab);
@@ -1041,7 +918,7 @@ static int cert(void)
 	if (!pem.n)
 		die(FAILED, "this build cannot make certificates");
 	buf_set(&dir, str_to(buf_str(&fn), str_rchr(buf_str(&fn), '/')));
-	make_dir(dir.p, 0755);
+	make_dir(dir.p);
 	check(file_replace(fn.p, buf_str(&pem), 0640, &e), &e);
 	if (proc_euid() == 0 && pw_group(STR("qcerts"), &gid) == 1 && file_chown(fn.p, 0, gid) < 0)
 		die(FAILED, "unable to chown %s: %s", fn.p, log_errno(errno));
@@ -1054,20 +931,26 @@ static int cert(void)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	int (*run)(void);
+} whats[] = {
+	{"add-boot", add_boot}, {"rm-boot", rm_boot}, {"inittab", inittab},
+	{"users", users}, {"rmusers", rmusers}, {"cert", cert}, {NULL, NULL}
+};
+
+/* What --config means; usage when it means nothing. */
+static int (*find_config(void))(void)
+{
+	for (int i = 0; whats[i].name; i++)
+		if (strcmp(config, whats[i].name) == 0)
+			return whats[i].run;
+	show_help();
+}
+
 static int do_config(void)
 {
-	static const struct {
-		const char *name;
-		int (*run)(void);
-	} whats[] = {
-		{"add-boot", add_boot}, {"rm-boot", rm_boot}, {"inittab", inittab},
-		{"users", users}, {"rmusers", rmusers}, {"cert", cert},
-	};
-
-	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++)
-		if (strcmp(config, whats[i].name) == 0)
-			return whats[i].run();
-	show_help();
+	return find_config()();
 }
 
 /* ---- what to do ---- */
@@ -1147,6 +1030,8 @@ static int minisvc_main(int argc, char **argv)
 
 	if (!a)
 		show_help();
+	if (config)
+		find_config();
 	find_dirs();
 	find_owner();
 	if (!(a->kind & READS) && !allowed(a->kind & MACHINE && *destdir ? destdir : a->kind & MACHINE ? "/" : base.p)) {

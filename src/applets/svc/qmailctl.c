@@ -463,6 +463,8 @@ static int qmailctl_main(int argc, char **argv)
 	if (!a)
 		die_usage();
 	find_dir();
+	if (a->run != help && !file_exists(dir.p))
+		die(111, "unable to find %s: %s", dir.p, log_errno(ENOENT));
 	if (a->run != help && proc_euid() != 0 && !file_access(dir.p, W_OK)) {
 		log_line("qmailctl: this needs root, or the owner of %s", dir.p);
 		return NOT_ALLOWED;

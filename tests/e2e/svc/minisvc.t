@@ -295,4 +295,5 @@ elif id nobody >/dev/null 2>&1 && command -v setpriv >/dev/null; then
 	mini --save-variables >out
 	is "settings are protected" "$(head -1 out) $(stat -c %a etc/svctool.cnf)" "fixing permissions of svctool.cnf 400"
 fi
+chmod -R u+w "$T" 2>/dev/null	# variables are closed to everybody
 done_testing

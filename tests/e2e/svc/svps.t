@@ -180,7 +180,7 @@ chmod 777 "$memory"
 code "a memory others may write" 111 svps -s
 like "is not used" "$(cat err)" "is not ours to write in$"
 rm -rf "$memory"
-rmdir -p "${memory%/*}" 2>/dev/null
+(cd /var/tmp && rmdir -p "./${S#/}" 2>/dev/null)
 if [ "$(id -u)" != 0 ]; then
 	chmod 0 "$S/smtp/supervise"
 	code "somebody else's services" 1 svps
