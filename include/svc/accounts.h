@@ -1,5 +1,5 @@
-/* accounts - the users and groups of the platform, written into the account files below a root directory.  Each file is
- * replaced whole; lines that are there already stay as they are. */
+/* accounts - the users and groups of the platform, written into the account files below a root directory.
+ * Each file is replaced whole; lines that are there already stay as they are. */
 #ifndef SVC_ACCOUNTS_H
 #define SVC_ACCOUNTS_H
 

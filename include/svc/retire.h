@@ -1,4 +1,5 @@
-/* retire - take a service out of use and back: a dot before its name keeps svscan from starting it (minisvc(8)). */
+/* retire - take a service out of use and back: a dot before its name keeps svscan from starting it
+ * (minisvc(8)). */
 #ifndef SVC_RETIRE_H
 #define SVC_RETIRE_H
 

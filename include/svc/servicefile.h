@@ -1,5 +1,5 @@
-/* servicefile - the text of generated run scripts.  Nothing that comes from outside leaves its place: words are quoted,
- * control bytes never reach a comment. */
+/* servicefile - the text of generated run scripts.  Nothing that comes from outside leaves its place: words
+ * are quoted, control bytes never reach a comment. */
 #ifndef SVC_SERVICEFILE_H
 #define SVC_SERVICEFILE_H
 
@@ -11,8 +11,9 @@
 void servicefile_word(struct buf *out, struct str word);
 /* Append words, apart by blanks. */
 void servicefile_words(struct buf *out, const char *const *words);
-/* Append "#!/bin/sh" and the comments that tell how the file came to be: what generated it, for which host, when, by
- * which command. */
-void servicefile_head(struct buf *out, const char *generator, const char *host, time_t when, struct str command);
+/* Append "#!/bin/sh" and the comments that tell how the file came to be: what generated it, for which host,
+ * when, by which command. */
+void servicefile_head(struct buf *out, const char *generator, const char *host, time_t when,
+	struct str command);
 
 #endif

@@ -22,15 +22,18 @@ struct variables_owner {
 bool variables_name(struct str name);
 bool variables_exists(const char *dir, const char *name);
 /* The value and a newline; an empty value is a lone newline; newlines inside become NULs.  0 or -1. */
-int variables_set(const char *dir, const char *name, struct str value, const struct variables_owner *o, struct err *e);
+int variables_set(const char *dir, const char *name, struct str value, const struct variables_owner *o,
+	struct err *e);
 /* An empty file: envdir removes the variable from the environment. */
 int variables_unset(const char *dir, const char *name, const struct variables_owner *o, struct err *e);
 int variables_remove(const char *dir, const char *name, struct err *e);
 
 /* Append all of them, sorted: NAME=value, NAME="" for an empty value, NAME= for one that is unset. */
 int variables_export(const char *dir, struct buf *text, struct err *e);
-/* Set and unset what such a text says; existing ones only with replace.  Comments and blank lines are skipped. */
-int variables_import(const char *dir, struct str text, bool replace, const struct variables_owner *o, struct err *e);
+/* Set and unset what such a text says; existing ones only with replace.  Comments and blank lines are
+ * skipped. */
+int variables_import(const char *dir, struct str text, bool replace, const struct variables_owner *o,
+	struct err *e);
 /* The same with replace; what the text does not name is removed. */
 int variables_restore(const char *dir, struct str text, const struct variables_owner *o, struct err *e);
 /* Write dir/.variables. */

@@ -9,7 +9,8 @@ const char boot_inittab[] = "SV:345:respawn:/usr/libexec/indimail/svscanboot <>/
 
 static const char *const unit_dirs[] = {"/lib/systemd/system", "/usr/lib/systemd/system"};
 static const char wants[] = "/etc/systemd/system/multi-user.target.wants/svscan.service";
-static const char *const unit_aliases[] = {"/etc/systemd/system/indimail.service", "/etc/systemd/system/indimail-mta.service"};
+static const char *const unit_aliases[] = {"/etc/systemd/system/indimail.service",
+	"/etc/systemd/system/indimail-mta.service"};
 static const char openrc[] = "/etc/init.d/svscan", openrc_link[] = "/etc/runlevels/default/svscan";
 static const char upstart[] = "/etc/init/svscan.conf";
 static const char inittab[] = "/etc/inittab";
@@ -42,7 +43,8 @@ enum boot_kind boot_detect(const char *root)
 }
 
 /* Write a file unless it has this text already. */
-static int put(const char *root, const char *path, struct str text, mode_t mode, struct buf *out, struct err *e)
+static int put(const char *root, const char *path, struct str text, mode_t mode, struct buf *out,
+	struct err *e)
 {
 	struct buf fn = BUF_INIT, old = BUF_INIT, dir = BUF_INIT;
 	int r = 0;
@@ -97,7 +99,8 @@ static int install_systemd(const char *root, const char *scandir, struct buf *ou
 {
 	struct buf text = BUF_INIT, fn = BUF_INIT;
 
-	buf_adds(&text, "[Unit]\nDescription=Service scanner of indimail\nDocumentation=man:svscan(8) man:svscanboot(8)\n"
+	buf_adds(&text,
+		"[Unit]\nDescription=Service scanner of indimail\nDocumentation=man:svscan(8) man:svscanboot(8)\n"
 		"After=local-fs.target network.target\n\n"
 		"[Service]\nType=simple\nExecStart=/usr/libexec/indimail/svscanboot ");
 	unit_word(&text, scandir);

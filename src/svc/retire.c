@@ -101,7 +101,8 @@ int retire_undo(const char *dir, const char *name, struct err *e)
 	int r = 0;
 
 	if (rename_in(dir, ".", "", name) < 0)
-		r = errno == EEXIST ? err_perm(e, 0, "%s exists", name) : err_temp(e, errno, "unable to rename %s/.%s", dir, name);
+		r = errno == EEXIST ? err_perm(e, 0, "%s exists", name) :
+			err_temp(e, errno, "unable to rename %s/.%s", dir, name);
 	if (r == 0) {
 		if (run) {
 			buf_fmt(&path, "%s/.%s", run, name);

@@ -45,7 +45,8 @@ static void comment(struct buf *out, const char *what, struct str text)
 	buf_addc(out, '\n');
 }
 
-void servicefile_head(struct buf *out, const char *generator, const char *host, time_t when, struct str command)
+void servicefile_head(struct buf *out, const char *generator, const char *host, time_t when,
+	struct str command)
 {
 	struct buf where = BUF_INIT;
 

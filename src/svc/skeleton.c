@@ -45,7 +45,8 @@ static int script(const struct skeleton *k, const char *name, struct str text, s
 
 static int logger_script(const struct skeleton *k, struct err *e)
 {
-	static const char *const drop[] = {"exec", "/usr/bin/setuidgid", "qmaill", NULL}, *const plain[] = {"exec", NULL};
+	static const char *const drop[] = {"exec", "/usr/bin/setuidgid", "qmaill", NULL};
+	static const char *const plain[] = {"exec", NULL};
 	struct buf dir = BUF_INIT, text = BUF_INIT;
 
 	buf_fmt(&dir, "%s/svscan", k->logdir);
@@ -62,7 +63,8 @@ static int logger_script(const struct skeleton *k, struct err *e)
 	return r;
 }
 
-/* A command done only where svscan has mounts of its own and there is a resolv.conf to put over the machine's. */
+/* A command done only where svscan has mounts of its own and there is a resolv.conf to put over the
+ * machine's. */
 static void when_unshared(const struct skeleton *k, const char *verb, bool with_file, struct buf *text)
 {
 	struct buf fn = BUF_INIT, word = BUF_INIT;
@@ -70,8 +72,8 @@ static void when_unshared(const struct skeleton *k, const char *verb, bool with_
 	buf_fmt(&fn, "%s/resolv.conf", k->sysconfdir);
 	servicefile_word(&word, buf_str(&fn));
 	if (k->unshare)
-		buf_fmt(text, "if [ -n \"${UNSHARE+set}\" ] && [ -f %s ]; then\n\t%s %s%s/etc/resolv.conf\nfi\n", word.p, verb,
-			with_file ? word.p : "", with_file ? " " : "");
+		buf_fmt(text, "if [ -n \"${UNSHARE+set}\" ] && [ -f %s ]; then\n\t%s %s%s/etc/resolv.conf\nfi\n",
+			word.p, verb, with_file ? word.p : "", with_file ? " " : "");
 	buf_free(&fn);
 	buf_free(&word);
 }

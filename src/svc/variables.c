@@ -40,8 +40,8 @@ bool variables_exists(const char *dir, const char *name)
 	return yes;
 }
 
-/* A directory nobody may write to, not even its owner: let the owner in for the moment.  Gives the mode to set back,
- * 0 when nothing was changed. */
+/* A directory nobody may write to, not even its owner: let the owner in for the moment.  Gives the mode to
+ * set back, 0 when nothing was changed. */
 static mode_t let_in(const char *dir)
 {
 	struct stat st;
@@ -57,7 +57,8 @@ static void shut_out(const char *dir, mode_t mode)
 		file_chmod(dir, mode);
 }
 
-static int put_file(const char *dir, const char *name, struct str text, const struct variables_owner *o, struct err *e)
+static int put_file(const char *dir, const char *name, struct str text, const struct variables_owner *o,
+	struct err *e)
 {
 	struct buf fn = BUF_INIT;
 	mode_t before = let_in(dir);
@@ -77,7 +78,8 @@ static int check_name(const char *name, struct err *e)
 	return variables_name(str_z(name)) ? 0 : err_usage(e, "%s: this cannot be the name of a variable", name);
 }
 
-int variables_set(const char *dir, const char *name, struct str value, const struct variables_owner *o, struct err *e)
+int variables_set(const char *dir, const char *name, struct str value, const struct variables_owner *o,
+	struct err *e)
 {
 	struct buf text = BUF_INIT;
 	int r = check_name(name, e);
@@ -205,7 +207,8 @@ static bool next_pair(struct str *rest, struct buf *name, struct str *value)
 	return false;
 }
 
-static int import_one(const char *dir, const char *name, struct str value, const struct variables_owner *o, struct err *e)
+static int import_one(const char *dir, const char *name, struct str value, const struct variables_owner *o,
+	struct err *e)
 {
 	if (!value.n)
 		return variables_unset(dir, name, o, e);
@@ -214,7 +217,8 @@ static int import_one(const char *dir, const char *name, struct str value, const
 	return variables_set(dir, name, value, o, e);
 }
 
-int variables_import(const char *dir, struct str text, bool replace, const struct variables_owner *o, struct err *e)
+int variables_import(const char *dir, struct str text, bool replace, const struct variables_owner *o,
+	struct err *e)
 {
 	struct buf name = BUF_INIT;
 	struct str value;
@@ -222,7 +226,8 @@ int variables_import(const char *dir, struct str text, bool replace, const struc
 
 	/* nothing is written unless all of it can be */
 	for (struct str rest = text; r == 0 && next_pair(&rest, &name, &value); )
-		if (!value.p || !variables_name(buf_str(&name)) || strlen(name.p) != name.n || value.n > VARIABLES_VALUE_MAX)
+		if (!value.p || !variables_name(buf_str(&name)) || strlen(name.p) != name.n ||
+			value.n > VARIABLES_VALUE_MAX)
 			r = err_usage(e, "%.*s: no line of the form NAME=value", (int)(name.n > 60 ? 60 : name.n), name.p);
 	for (struct str rest = text; r == 0 && next_pair(&rest, &name, &value); )
 		if (replace || !variables_exists(dir, name.p))

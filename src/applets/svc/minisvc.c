@@ -1,6 +1,6 @@
-/* minisvc - administer services without a mail system: svscan's own configuration, services out of use and back,
- * variables, boot integration, accounts.  Run by root, or by whoever may write to the directory of services.
- * Exit 0, 1 when something failed, 4 not allowed.  Files are replaced whole. */
+/* minisvc - administer services without a mail system: svscan's own configuration, services out of use and
+ * back, variables, boot integration, accounts.  Run by root, or by whoever may write to the directory of
+ * services.  Exit 0, 1 when something failed, 4 not allowed.  Files are replaced whole. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,10 +35,12 @@
 enum { FAILED = 1, NOT_ALLOWED = 4, ENABLE_MS = 5000, TEXT_MAX = 1 << 20 };
 
 static const char *rmsvc, *ensvc, *refreshsvc, *norefreshsvc, *config;
-static const char *set_variable, *modify_variable, *unset_variable, *remove_variable, *import_from, *export_to, *print_name;
+static const char *set_variable, *modify_variable, *unset_variable, *remove_variable;
+static const char *import_from, *export_to, *print_name;
 static int svscanlog, save_all, restore_all, restore_one, print_all, dumpconfig, version;
 
-static const char *servicedir, *service_name, *value, *destdir = "", *logdir = "/var/log/svc", *initcmd, *scanint = "300";
+static const char *servicedir, *service_name, *value, *destdir = "", *logdir = "/var/log/svc";
+static const char *initcmd, *scanint = "300";
 static const char *owner = "root", *group = "0", *mode = "0640", *envdir;
 static const char *common_name, *certdir, *postmaster;
 static long validity_days = 3650;
@@ -287,7 +289,7 @@ static void show_up(const char *path)
 	struct buf text = BUF_INIT;
 	struct report r;
 
-	for (report_read(path, &r); (r.trouble.class || !r.status.up) && clock_mono_ms() < end; report_read(path, &r))
+	while (report_read(path, &r), (r.trouble.class || !r.status.up) && clock_mono_ms() < end)
 		clock_sleep_ms(50);
 	report_text(&r, path, clock_now(), &text);
 	fd_write_all(1, text.p, text.n);
@@ -1034,7 +1036,7 @@ static int minisvc_main(int argc, char **argv)
 		find_config();
 	find_dirs();
 	find_owner();
-	if (!(a->kind & READS) && !allowed(a->kind & MACHINE && *destdir ? destdir : a->kind & MACHINE ? "/" : base.p)) {
+	if (!(a->kind & READS) && !allowed(!(a->kind & MACHINE) ? base.p : *destdir ? destdir : "/")) {
 		log_line("minisvc: this needs root, or the owner of %s", a->kind & MACHINE ? "the machine" : base.p);
 		return NOT_ALLOWED;
 	}
@@ -1053,5 +1055,6 @@ static int minisvc_main(int argc, char **argv)
 APPLET(minisvc) = {
 	.name = "minisvc", .family = "svc",
 	.brief = "administer services and their variables",
-	.args = "--ACTION [--OPTION=VALUE ...]", .opts = opts, .role = AS_CALLER, .flags = APPLET_RAW, .main = minisvc_main,
+	.args = "--ACTION [--OPTION=VALUE ...]", .opts = opts, .role = AS_CALLER, .flags = APPLET_RAW,
+	.main = minisvc_main,
 };

@@ -15,7 +15,8 @@
 static void words(void **state)
 {
 	(void)state;
-	static const char *const kinds[] = {"plain", "a/b-c_d.e,f:g@h%i+j=k", "", "two words", "it's", "'", "''", "\"", "$HOME",
+	static const char *const kinds[] = {"plain", "a/b-c_d.e,f:g@h%i+j=k", "", "two words", "it's", "'", "''",
+		"\"", "$HOME",
 		"`id`", "$(id)", "a\nb", "\\", "*", "~", ";", "#", "!x", "\303\274", "a\tb", NULL};
 	struct buf script = BUF_INIT, want = BUF_INIT, got = BUF_INIT;
 
@@ -40,7 +41,8 @@ static void head(void **state)
 
 	setenv("TZ", "UTC", 1);
 	servicefile_head(&b, "us\n1", "host\rx", 0, STR("cmd 'a\nrm -rf x'"));
-	assert_string_equal(b.p, "#!/bin/sh\n# us?1\n# generated run script for host?x on 1 Jan 1970 00:00:00 +0000\n"
+	assert_string_equal(b.p,
+		"#!/bin/sh\n# us?1\n# generated run script for host?x on 1 Jan 1970 00:00:00 +0000\n"
 		"# by the below command\n# cmd 'a?rm -rf x'\n");
 	buf_free(&b);
 }

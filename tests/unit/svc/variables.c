@@ -1,4 +1,5 @@
-/* Unit tests of svc/variables: what is written is what envdir reads, and the text form gives back what it was made from. */
+/* Unit tests of svc/variables: what is written is what envdir reads, and the text form gives back what it was
+ * made from. */
 #include "svc/variables.h"
 
 #include <setjmp.h>
@@ -66,7 +67,8 @@ static void values(void **state)
 static void text(void **state)
 {
 	(void)state;
-	static const char *const kinds[] = {"x", "", "\"", "\"\"", "\"x\"", "a=b", "#x", "a\nb", "$HOME `x` 'y'", " lead"};
+	static const char *const kinds[] = {"x", "", "\"", "\"\"", "\"x\"", "a=b", "#x", "a\nb", "$HOME `x` 'y'",
+		" lead"};
 	struct buf a = BUF_INIT, b = BUF_INIT;
 	struct err e = {0};
 	char name[8];
@@ -94,7 +96,8 @@ static void text(void **state)
 static void refused(void **state)
 {
 	(void)state;
-	static const struct str bad[] = {STR("A=1\nno pair"), STR("A=1\n../x=1"), STR("A=1\n=x"), STR("A=1\nB\0C=2")};
+	static const struct str bad[] = {STR("A=1\nno pair"), STR("A=1\n../x=1"), STR("A=1\n=x"),
+		STR("A=1\nB\0C=2")};
 	struct err e = {0};
 
 	mkdir("clean", 0755);
