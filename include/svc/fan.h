@@ -1,5 +1,5 @@
-/* fan - one stream for many readers, through one ring of 8 KiB.  A reader that takes nothing for five seconds while
- * the others need the room loses whole lines until it takes some again; nobody else loses anything. */
+/* fan - one stream for many readers, through one ring of 8 KiB.  A reader that takes nothing for five seconds
+ * while the others need the room loses whole lines until it takes some again; nobody else loses anything. */
 #ifndef SVC_FAN_H
 #define SVC_FAN_H
 
@@ -36,8 +36,8 @@ struct str fan_next(struct fan *f, struct fan_reader *r);
 void fan_took(const struct fan *f, struct fan_reader *r, size_t n, long long now);
 /* Give it up for now when it holds the others up for too long: true when that happens. */
 bool fan_give_up(const struct fan *f, struct fan_reader *r, long long now);
-/* A slow reader takes input again: whether it has lost some.  When the last byte it got ends no line, the caller has
- * to end that before anything else. */
+/* A slow reader takes input again: whether it has lost some.  When the last byte it got ends no line, the
+ * caller has to end that before anything else. */
 bool fan_resume(const struct fan *f, struct fan_reader *r, long long now);
 
 #endif

@@ -1,4 +1,4 @@
-/* halt - ask a supervise to end; for those who keep supervises of their own (spipe, multipipe, svscanboot). */
+/* halt - ask a supervise to end; for those who keep supervises of their own (spipe, multipipe). */
 #ifndef SVC_HALT_H
 #define SVC_HALT_H
 
@@ -7,9 +7,11 @@
 #include "core/base/err.h"
 #include "core/base/str.h"
 
-/* Send command bytes to the supervise of dir; TERM to pid when it does not listen (yet).  pid 0: no such process. */
+/* Send command bytes to the supervise of dir; TERM to pid when it does not listen (yet).  pid 0: no such
+ * process. */
 void halt_send(const char *dir, pid_t pid, struct str bytes);
-/* Tell every supervise of a scan directory, loggers included, to stop its service and end: 0, -1 no such directory. */
+/* Tell every supervise of a scan directory, loggers included, to stop its service and end: 0, -1 no such
+ * directory. */
 int halt_all(const char *scandir, struct err *e);
 
 #endif

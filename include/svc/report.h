@@ -16,11 +16,11 @@ struct report {
 	bool lost;		/* up, but no process has the recorded pid */
 };
 
-/* 0 up, 1 down or waiting, 2 no supervise, 3 paused, 4 down but wanted up, 5 up but wanted down, 100 status file
- * of no known form, 111 anything else. */
+/* 0 up, 1 down or waiting, 2 no supervise, 3 paused, 4 down but wanted up, 5 up but wanted down, 100 status
+ * file of no known form, 111 anything else. */
 enum {
-	REPORT_UP, REPORT_DOWN, REPORT_NO_SUPERVISE, REPORT_PAUSED, REPORT_WANT_UP, REPORT_WANT_DOWN, REPORT_BAD = 100,
-	REPORT_SYSTEM = 111
+	REPORT_UP, REPORT_DOWN, REPORT_NO_SUPERVISE, REPORT_PAUSED, REPORT_WANT_UP, REPORT_WANT_DOWN,
+	REPORT_BAD = 100, REPORT_SYSTEM = 111
 };
 
 /* Look at the service in dir.  Never fails: trouble is part of the report. */

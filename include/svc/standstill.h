@@ -1,5 +1,6 @@
-/* standstill - stop services for a while, and start exactly those again (svps(8) -s, -r).  The memory of it is
- * /var/tmp/SCANDIR/NAME/down: it outlives a restart of the machine. */
+/* standstill - stop services for a while, and start exactly those again (svps(8) -s, -r).  The memory of it
+ * is /var/tmp/SCANDIR/NAME/down (an ordinary user's: /var/tmp/svps.UID/SCANDIR/NAME/down): it outlives a
+ * restart of the machine. */
 #ifndef SVC_STANDSTILL_H
 #define SVC_STANDSTILL_H
 

@@ -31,10 +31,12 @@ static int compare(const void *a, const void *b)
 
 static void add(struct overview *o, const char *dir, const char *name)
 {
+	struct str whole = str_z(name);
 	struct buf path = BUF_INIT;
-	struct overview_row row = {.name = mem_copy(name, strlen(name))};
+	struct overview_row row = {.name = mem_copy(whole.p, whole.n)};
 
-	buf_fmt(&path, "%s/%s", dir, name);
+	buf_fmt(&path, "%s/", dir);
+	buf_add(&path, whole);
 	row.path = buf_take(&path);
 	row.log = strchr(name, '/') != NULL;
 	row.first = strcmp(name, ".svscan/log") == 0;
@@ -82,7 +84,8 @@ static void put_name(struct buf *out, const char *name, int width)
 static void put_time(struct buf *out, unsigned long s, bool days)
 {
 	if (days)
-		buf_fmt(out, "%02lu days, %02lu hrs, %02lu mins, %02lu secs", s / 86400, s / 3600 % 24, s / 60 % 60, s % 60);
+		buf_fmt(out, "%02lu days, %02lu hrs, %02lu mins, %02lu secs", s / 86400, s / 3600 % 24, s / 60 % 60,
+			s % 60);
 	else
 		buf_fmt(out, "%7lu secs", s);
 }
@@ -96,11 +99,13 @@ static const char *colour_of(const struct report *r)
 
 static void put_state(struct buf *out, const char *state, const char *colour)
 {
-	buf_fmt(out, "%s%s%s%*s", colour ? colour : "", state, colour ? "\033[0m" : "", (int)(5 - strlen(state)), "");
+	int blanks = (int)(5 - strlen(state));
+
+	buf_fmt(out, "%s%s%s%*s", colour ? colour : "", state, colour ? "\033[0m" : "", blanks, "");
 }
 
-static void put_row(const struct overview *o, const struct overview_row *row, const struct overview_look *look,
-	struct buf *out)
+static void put_row(const struct overview *o, const struct overview_row *row,
+	const struct overview_look *look, struct buf *out)
 {
 	const struct report *r = &row->report;
 	bool down = !r->status.up && !r->status.wait;

@@ -105,7 +105,8 @@ long report_remaining(const struct report *r, time_t now)
 	return r->status.wait > 0 && passed < (unsigned long)r->status.wait ? r->status.wait - (long)passed : 0;
 }
 
-/* What is not as it would be by itself.  While a service waits for another one nothing is out of the ordinary. */
+/* What is not as it would be by itself.  While a service waits for another one nothing is out of the
+ * ordinary. */
 static void remarks(const struct report *r, struct buf *out)
 {
 	const struct status *s = &r->status;

@@ -36,7 +36,8 @@ static bool all_ours(const char *path)
 	return yes;
 }
 
-/* /var/tmp/SCANDIR/NAME */
+/* /var/tmp/SCANDIR/NAME; ordinary users cannot share directories there, so theirs is
+ * /var/tmp/svps.UID/SCANDIR/NAME. */
 static int memory(const char *dir, const char *name, struct buf *path, struct err *e)
 {
 	struct buf cwd = BUF_INIT;
@@ -46,7 +47,10 @@ static int memory(const char *dir, const char *name, struct buf *path, struct er
 			return err_temp(e, errno, "unable to get the current directory");
 		buf_addc(&cwd, '/');
 	}
-	buf_fmt(path, "%.*s%s%s/%s", STR_FMT(BASE), cwd.p, dir, name);
+	buf_add(path, BASE);
+	if (proc_euid() != 0)
+		buf_fmt(path, "/svps.%lu", (unsigned long)proc_euid());
+	buf_fmt(path, "%s%s%s/%s", cwd.n || dir[0] == '/' ? "" : "/", cwd.p, dir, name);
 	buf_free(&cwd);
 	return 0;
 }

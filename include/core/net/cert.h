@@ -9,5 +9,7 @@
  * certificate first, then the key, as servercert.pem wants it.  Appended to out.  A build without TLS
  * returns 0 and appends nothing. */
 int cert_self_signed(const char *host, struct buf *out, struct err *e);
+/* The same, valid for that many days. */
+int cert_self_signed_for(const char *host, long days, struct buf *out, struct err *e);
 
 #endif

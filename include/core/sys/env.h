@@ -10,6 +10,7 @@ void env_put(const char *name, const char *value);
 void env_put_str(const char *name, struct str value);	/* bytes after a NUL are cut */
 void env_unset(const char *name);
 void env_clear(void);
+char *const *env_all(void);		/* "NAME=value" each, NULL-terminated; valid until the next change */
 
 /* A copy of the whole environment, to undo what a rule or a message changed. */
 struct env_copy;

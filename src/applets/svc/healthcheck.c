@@ -1,5 +1,5 @@
-/* healthcheck - is every wanted service up, and has been for a while?  Run by container engines and monitors; exit 0
- * when it is so, 1 with a line on fd 2 for each service where it is not. */
+/* healthcheck - is every wanted service up, and has been for a while?  Run by container engines and monitors;
+ * exit 0 when it is so, 1 with a line on fd 2 for each service where it is not. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/base/json.h"

@@ -1,6 +1,6 @@
-/* multipipe - a supervised service in every subdirectory, each fed a copy of the input.  Run as a logger that feeds
- * several.  Bounded memory; a reader that stands still holds the others up for five seconds once, and only it loses
- * lines.  At the end of the input every service may read what is left. */
+/* multipipe - a supervised service in every subdirectory, each fed a copy of the input.  Run as a logger that
+ * feeds several.  Bounded memory; a reader that stands still holds the others up for five seconds once, and
+ * only it loses lines.  At the end of the input every service may read what is left. */
 #include <errno.h>
 #include <string.h>
 
@@ -19,7 +19,8 @@
 #include "svc/report.h"
 #include "svc/scandir.h"
 
-enum { RESCAN_MS = 5000, RESTART_MS = 1000, STOP_MS = 10000, SERVICES_MAX = 200, READ_END = 0, WRITE_END = 1 };
+enum { RESCAN_MS = 5000, RESTART_MS = 1000, STOP_MS = 10000, SERVICES_MAX = 200 };
+enum { READ_END, WRITE_END };
 
 struct service {
 	char *name;
@@ -62,7 +63,8 @@ static void add(const char *name, long long now)
 	struct service s = {.seen = true};
 
 	if (services.n >= SERVICES_MAX || fd_pipe(s.pipe) < 0) {
-		log_warn("unable to start %s: %s", name, services.n < SERVICES_MAX ? log_errno(errno) : "too many services");
+		log_warn("unable to start %s: %s", name, services.n < SERVICES_MAX ? log_errno(errno) :
+			"too many services");
 		return;
 	}
 	fd_nonblock(s.pipe[WRITE_END], true);

@@ -1,5 +1,5 @@
-/* qmailctl - start, stop, signal and show the services of a mail system.  Run by administrators and by init: root, or
- * whoever the directory of services belongs to.  Exit 0, 1 when something failed, 4 not allowed. */
+/* qmailctl - start, stop, signal and show the services of a mail system.  Run by administrators and by init:
+ * root, or whoever the directory of services belongs to.  Exit 0, 1 when something failed, 4 not allowed. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -153,10 +153,11 @@ static bool svscan_becomes(bool running, long ms)
 /* The unit is there and systemd runs: then it is systemd who starts and stops the services of the machine. */
 static bool have_systemd(void)
 {
-	static const char *const units[] = {"/etc/systemd/system/svscan.service", "/lib/systemd/system/svscan.service",
-		"/usr/lib/systemd/system/svscan.service"};
+	static const char *const units[] = {"/etc/systemd/system/svscan.service",
+		"/lib/systemd/system/svscan.service", "/usr/lib/systemd/system/svscan.service"};
 
-	if (servicedir || conf_env(CONF_INDIMAIL_ROOT) || !file_exists("/run/systemd/system") || !run_known("systemctl"))
+	if (servicedir || conf_env(CONF_INDIMAIL_ROOT) || !file_exists("/run/systemd/system") ||
+		!run_known("systemctl"))
 		return false;
 	for (unsigned i = 0; i < sizeof units / sizeof *units; i++)
 		if (file_exists(units[i]))
@@ -463,6 +464,8 @@ static int qmailctl_main(int argc, char **argv)
 	if (!a)
 		die_usage();
 	find_dir();
+	if (a->run != help && !file_exists(dir.p))
+		die(111, "unable to find %s: %s", dir.p, log_errno(ENOENT));
 	if (a->run != help && proc_euid() != 0 && !file_access(dir.p, W_OK)) {
 		log_line("qmailctl: this needs root, or the owner of %s", dir.p);
 		return NOT_ALLOWED;

@@ -1,5 +1,5 @@
-/* spipe - supervised services in a pipeline: what each writes is read by the next.  Run in place of svscan; keeps the
- * supervises and the pipes between them, so that nothing is lost when one of them is started again. */
+/* spipe - supervised services in a pipeline: what each writes is read by the next.  Run in place of svscan;
+ * keeps the supervises and the pipes between them, so that nothing is lost when one is started again. */
 #include <errno.h>
 #include <string.h>
 

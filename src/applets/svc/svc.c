@@ -1,4 +1,5 @@
-/* svc - send commands to the supervise of each service, and wait for their effect.  Run by people and scripts. */
+/* svc - send commands to the supervise of each service, and wait for their effect.  Run by people and
+ * scripts. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

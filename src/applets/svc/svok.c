@@ -1,4 +1,5 @@
-/* svok - is a supervise running in a service directory?  Run by scripts; says nothing, the exit code is the answer. */
+/* svok - is a supervise running in a service directory?  Run by scripts; says nothing, the exit code is the
+ * answer. */
 #include <errno.h>
 
 #include "core/app/applet.h"

@@ -1,5 +1,5 @@
-/* svps - svscan, its services and their loggers in tables; signals to svscan, a halt of all services and back.
- * Run by administrators: root, or whoever the services belong to. */
+/* svps - svscan, its services and their loggers in tables; signals to svscan, a halt of all services and
+ * back.  Run by administrators: root, or whoever the services belong to. */
 #include <errno.h>
 #include <string.h>
 
@@ -256,7 +256,9 @@ static bool paged(void)
 	if (!conf_getenv("LESS"))
 		env_put("LESS", "FRX");
 	/* a pager that cannot be run is no reason for a message */
-	return pager ? page_with(pager) : run_known("less") ? page_with("less") : run_known("more") && page_with("more");
+	if (!pager)
+		pager = run_known("less") ? "less" : run_known("more") ? "more" : "";
+	return page_with(pager);
 }
 
 static int svps_main(int argc, char **argv)

@@ -1,5 +1,5 @@
-/* svscanboot - the start of a system of services: stop what an earlier one left running, then become svscan.  Run by
- * init.  Without SCANLOG the last complaints of svscan can be read in ps. */
+/* svscanboot - the start of a system of services: stop what an earlier one left running, then become svscan.
+ * Run by init.  Without SCANLOG the last complaints of svscan can be read in ps. */
 #include <errno.h>
 #include <string.h>
 
@@ -57,8 +57,9 @@ static void start_reader(const char *scandir)
 	sig_ignore(SIGPIPE);
 	if (!file_access("/proc/self/exe", X_OK) || fd_pipe(p) < 0)
 		return;
-	if (run_start(argv, &(struct run){.fds = (int[]){p[0], 1, 2}, .nfds = 3, .file = "/proc/self/exe"}, &e) > 0 &&
-		fd_copy(1, p[1]) == 0)
+	struct run r = {.fds = (int[]){p[0], 1, 2}, .nfds = 3, .file = "/proc/self/exe"};
+
+	if (run_start(argv, &r, &e) > 0 && fd_copy(1, p[1]) == 0)
 		fd_copy(2, p[1]);
 	fd_close(p[0]);
 	fd_close(p[1]);

@@ -1,5 +1,5 @@
-/* svstat - how services are: one line each on fd 1, trouble on fd 2.  Run by people and scripts; the exit code is
- * that of the last service. */
+/* svstat - how services are: one line each on fd 1, trouble on fd 2.  Run by people and scripts; the exit
+ * code is that of the last service. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/sys/clock.h"

@@ -9,7 +9,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
-enum { YEARS = 10, NAME_MAX_CN = 64 };
+enum { DAYS = 3650, NAME_MAX_CN = 64 };
 
 /* A random positive serial number of 64 bits (RFC 5280 section 4.1.2.2). */
 static int serial(X509 *x)
@@ -38,15 +38,20 @@ static int names(X509 *x, const char *host)
 	return ok;
 }
 
-static int fill(X509 *x, EVP_PKEY *key, const char *host)
+static int fill(X509 *x, EVP_PKEY *key, const char *host, long days)
 {
 	return X509_set_version(x, X509_VERSION_3) == 1 && serial(x) &&
 		X509_gmtime_adj(X509_getm_notBefore(x), -3600) &&
-		X509_gmtime_adj(X509_getm_notAfter(x), (long)YEARS * 365 * 86400) && X509_set_pubkey(x, key) == 1 &&
+		X509_gmtime_adj(X509_getm_notAfter(x), days * 86400) && X509_set_pubkey(x, key) == 1 &&
 		names(x, host) && X509_sign(x, key, EVP_sha256()) > 0;
 }
 
 int cert_self_signed(const char *host, struct buf *out, struct err *e)
+{
+	return cert_self_signed_for(host, DAYS, out, e);
+}
+
+int cert_self_signed_for(const char *host, long days, struct buf *out, struct err *e)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *x = X509_new();
@@ -54,7 +59,7 @@ int cert_self_signed(const char *host, struct buf *out, struct err *e)
 	char *text;
 	int r = -1;
 
-	if (key && x && pem && fill(x, key, host) && PEM_write_bio_X509(pem, x) == 1 &&
+	if (key && x && pem && fill(x, key, host, days) && PEM_write_bio_X509(pem, x) == 1 &&
 		PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) == 1) {
 		long n = BIO_get_mem_data(pem, &text);
 
@@ -71,7 +76,13 @@ int cert_self_signed(const char *host, struct buf *out, struct err *e)
 #else
 int cert_self_signed(const char *host, struct buf *out, struct err *e)
 {
+	return cert_self_signed_for(host, 0, out, e);
+}
+
+int cert_self_signed_for(const char *host, long days, struct buf *out, struct err *e)
+{
 	(void)host;
+	(void)days;
 	(void)out;
 	(void)e;
 	return 0;

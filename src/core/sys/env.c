@@ -38,6 +38,11 @@ void env_clear(void)
 	clearenv();
 }
 
+char *const *env_all(void)
+{
+	return environ;
+}
+
 struct env_copy {
 	struct arena mem;
 	char **vars;

@@ -44,7 +44,7 @@ sleep 0.3
 kill -TERM $pid
 wait $pid
 is "exit on TERM" $? 0
-is "first to last" "$(tr '\n' ' ' <order)" "first upper last "
+is "first to last" "$(uniq order | tr '\n' ' ')" "first upper last "
 code "none left" 100 svok last
 code "none left" 100 svok sub/first
 

@@ -60,4 +60,35 @@ wait $! 2>/dev/null
 rm s/log/supervise/up
 code "nothing to wait at" 111 svc -w s/log
 is "failed" "$(cat err)" "waiting for s/log to be up ... failed"
+
+# ---- a real supervise ----
+export DISABLE_RUN=1
+mkdir real
+printf '#!/bin/sh\ntrap "echo usr1 >>../signals" USR1\ntrap "echo hup >>../signals" HUP\necho started >>../signals\nwhile :; do sleep 0.05; done\n' >real/run
+chmod +x real/run
+touch real/down
+background supervise real
+supervise=$!
+wait_for 10 svok real
+code "down by its file" 1 svstat real
+is "and that is normal" "$(svstat real | sed 's/[0-9][0-9]* /N /g')" "real: down N seconds spid N "
+code "up, and wait for it" 0 svc -u -w -T 10 real
+like "it is up" "$(svstat real)" "^real: up [0-9]+ seconds, normally down pid [0-9]+ $"
+wait_for 5 grep -q started signals
+code "USR1 and HUP" 0 svc -1h real
+wait_for 5 grep -q usr1 signals && wait_for 5 grep -q hup signals && pass "they arrive" || fail "they arrive"
+code "pause" 0 svc -p real
+paused() { svstat real; [ $? = 3 ]; }
+wait_for 5 paused && pass "paused" || fail "paused"
+code "continue" 0 svc -c real
+wait_for 5 svstat real && pass "goes on" || fail "goes on"
+pid=$(svstat real | awk '{print $(NF)}')
+code "restart" 0 svc -r -w -T 10 real
+[ "$(svstat real | awk '{print $NF}')" != "$pid" ] && pass "another process" || fail "another process"
+code "down, and wait for it" 0 svc -d -W -T 10 real
+code "it is down" 1 svstat real
+code "wait in vain" 3 svc -w -T 1 real
+code "exit" 0 svc -x real
+wait_for 5 sh -c "! svok real" && pass "supervise has ended" || fail "supervise has ended"
+code "nobody to control" 2 svc -u real
 done_testing

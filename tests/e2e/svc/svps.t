@@ -160,7 +160,9 @@ like "its words" "$(cat err)" "^$S: svscan not running$"
 code "no tree" 1 svps -T
 
 # ---- stop and resume ----
-memory=/var/tmp$S
+top=/var/tmp
+[ "$(id -u)" = 0 ] || top=/var/tmp/svps.$(id -u)
+memory=$top$S
 code "stop" 0 svps --stop
 is "who was up" "$(cat err)" "Stopped $S/send
 Stopped $S/smtp"
@@ -180,7 +182,8 @@ chmod 777 "$memory"
 code "a memory others may write" 111 svps -s
 like "is not used" "$(cat err)" "is not ours to write in$"
 rm -rf "$memory"
-rmdir -p "${memory%/*}" 2>/dev/null
+(cd "$top" && rmdir -p ".${T}" 2>/dev/null)
+[ "$top" = /var/tmp ] || rmdir "$top"
 if [ "$(id -u)" != 0 ]; then
 	chmod 0 "$S/smtp/supervise"
 	code "somebody else's services" 1 svps

@@ -56,20 +56,23 @@ static void states(void **state)
 	check(&(struct status){.since = 1000, .pid = me, .want = 0, .up = true}, true, 990, want, 0);
 	snprintf(want, sizeof want, "s: up 1 seconds, paused pid %lu \n", (unsigned long)me);
 	check(&(struct status){.since = 1, .pid = me, .want = 'u', .up = true, .paused = true}, false, 2, want, 3);
-	snprintf(want, sizeof want, "s: up 1 seconds, normally down, paused, want down pid %lu \n", (unsigned long)me);
+	snprintf(want, sizeof want, "s: up 1 seconds, normally down, paused, want down pid %lu \n",
+		(unsigned long)me);
 	check(&(struct status){.since = 1, .pid = me, .want = 'd', .up = true, .paused = true}, true, 2, want, 5);
 	check(&(struct status){.since = 1, .pid = 0xfffffffe, .want = 'u', .up = true}, false, 2,
 		"s: up 1 seconds ?pid 4294967294 \n", 0);
 	check(&(struct status){.since = 1000, .pid = 45058, .want = 'd'}, true, 11036,
 		"s: down 10036 seconds spid 45058 \n", 1);
-	check(&(struct status){.since = 1, .pid = 5, .want = 'd'}, false, 2, "s: down 1 seconds, normally up spid 5 \n", 1);
+	check(&(struct status){.since = 1, .pid = 5, .want = 'd'}, false, 2,
+		"s: down 1 seconds, normally up spid 5 \n", 1);
 	check(&(struct status){.since = 1, .pid = 5, .want = 'u'}, false, 2,
 		"s: down 1 seconds, normally up, want up spid 5 \n", 4);
 	check(&(struct status){.since = 1, .pid = 5, .want = 'u', .wait = 30}, false, 5,
 		"s: wait 4 seconds spid 5 remaining 26 seconds\n", 1);
 	check(&(struct status){.since = 1, .pid = 5, .want = 'u', .wait = 30}, false, 99,
 		"s: wait 98 seconds spid 5 remaining 0 seconds\n", 1);
-	check(&(struct status){.since = 1, .pid = 5, .want = 'u', .wait = -2}, false, 5, "s: wait 4 seconds spid 5 \n", 1);
+	check(&(struct status){.since = 1, .pid = 5, .want = 'u', .wait = -2}, false, 5,
+		"s: wait 4 seconds spid 5 \n", 1);
 }
 
 static void trouble_is(const char *dir, const char *want, int code)
@@ -116,7 +119,8 @@ static void json(void **state)
 	struct buf b = BUF_INIT;
 
 	report_json(&r, "/x/\"s\"", STR("\"s\""), 107, &b);
-	assert_string_equal(b.p, "{\"dir\":\"/x/\\\"s\\\"\",\"name\":\"\\\"s\\\"\",\"state\":\"up\",\"seconds\":7,\"since\":100,"
+	assert_string_equal(b.p,
+		"{\"dir\":\"/x/\\\"s\\\"\",\"name\":\"\\\"s\\\"\",\"state\":\"up\",\"seconds\":7,\"since\":100,"
 		"\"pid\":7,\"paused\":false,\"want\":\"up\",\"normally\":\"up\",\"lost\":false,\"code\":0}");
 	buf_clear(&b);
 	report_read("none", &r);

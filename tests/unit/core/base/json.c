@@ -17,7 +17,8 @@ static void strings(void **state)
 		{STR("plain text"), "\"plain text\""},
 		{STR("a\"b\\c"), "\"a\\\"b\\\\c\""},
 		{STR("\n\t\r\0\x1b\x7f"), "\"\\n\\t\\u000d\\u0000\\u001b\\u007f\""},
-		{STR("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x93\xac"), "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x93\xac\""},
+		{STR("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x93\xac"),
+			"\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x93\xac\""},
 		{STR("\xff"), "\"\\ufffd\""},
 		{STR("x\xc3"), "\"x\\ufffd\""},			/* cut off */
 		{STR("\xc3(\xe2\x82"), "\"\\ufffd(\\ufffd\\ufffd\""},
