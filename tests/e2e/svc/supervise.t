@@ -179,7 +179,8 @@ ok "a service that dies at once" wait_for 8 lines fast/times 4
 python3 - fast/times <<'P' && pass "is started once a second" || fail "is started once a second"
 import sys
 t = [float(x) for x in open(sys.argv[1])]
-assert all(b - a >= 0.9 for a, b in zip(t, t[1:])), t
+# what lies between the start and the script's first line varies
+assert all(b - a >= 0.5 for a, b in zip(t, t[1:])) and t[3] - t[0] >= 2.6, t
 P
 quit fast
 
