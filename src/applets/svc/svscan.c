@@ -30,7 +30,7 @@
 
 enum {
 	RESTART_MS = 1000,
-	REST_SCANS = 3,
+	REST_MS = 1000,		/* what is worth giving memory back for */
 	LOGGER_MS = 1000,	/* what loggers have at least to read to the end, and to obey */
 	LAST_MS = 1000,		/* what is left then gets so long between TERM and KILL */
 	WAIT1 = 2, WAIT2 = 4,
@@ -451,8 +451,9 @@ static bool is_end(int sig)
 
 static int watch(void)
 {
-	int sigs[WAITED + 1], sig = SIGHUP, scans = 0;
+	int sigs[WAITED + 1], sig = SIGHUP;
 	long long next_scan = 0;
+	bool rested = false;
 
 	memcpy(sigs, waited, sizeof waited);
 	sigs[WAITED] = SIGRTMIN + 3;
@@ -468,8 +469,10 @@ static int watch(void)
 		if (sig == SIGALRM && ending_ours)
 			pass_alarm();
 		start_due();
-		if (++scans == REST_SCANS)
+		if (!rested && patience(next_scan) >= REST_MS) {
 			proc_release_code();
+			rested = true;
+		}
 		sig = sig_wait(sigs, WAITED + 1, patience(next_scan));
 		reap();
 	}

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <link.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -308,17 +309,28 @@ void proc_die_with_parent(pid_t parent)
 		kill(getpid(), SIGTERM);
 }
 
-/* the linker's names for the first byte of the image and the end of its code */
-extern char __executable_start, etext;
+/* What one loaded object may only read: its code and constants. */
+static int release_object(struct dl_phdr_info *object, size_t size, void *page_size)
+{
+	uintptr_t page = *(size_t *)page_size;
+
+	(void)size;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+		uintptr_t start = object->dlpi_addr + part->p_vaddr, end = (start + part->p_memsz) / page * page;
+
+		start = (start + page - 1) / page * page;
+		if (part->p_type == PT_LOAD && !(part->p_flags & PF_W) && end > start)
+			madvise((void *)start, end - start, MADV_DONTNEED);
+	}
+	return 0;
+}
 
 void proc_release_code(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t start = ((size_t)&__executable_start + page - 1) / page * page;
-	size_t end = (size_t)&etext / page * page;
 
-	if (end > start)
-		madvise((void *)start, end - start, MADV_DONTNEED);
+	dl_iterate_phdr(release_object, &page);
 }
 
 int proc_new_session(void)
