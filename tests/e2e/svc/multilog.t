@@ -20,7 +20,7 @@ is "of much more too" "$(x 100000 | both e)" "$(x 200)..."
 like "t" "$(echo one | both t e)" "^$label one\$"
 is "t shows 174 bytes" "$(x 300 | both t e | cut -c27-)" "$(x 174)..."
 is "t later is nothing" "$(echo one | both e t)" one
-is "words that are no action" "$(echo one | both what e ever)" one
+is "words that are no action" "$(echo one | both what e xyz)" one
 
 # ---- selection
 is "-*" "$(seq 3 | both '-*' e)" ""
