@@ -276,9 +276,10 @@ static int set_aside(struct logdir *d)
 	return file_rename(path(d, 0, "current"), path(d, 1, "previous"));
 }
 
+/* Not through a link: what it leads to is not ours to change the mode of. */
 static int begin_current(struct logdir *d)
 {
-	int fd = file_open(path(d, 0, "current"), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, MODE_OPEN);
+	int fd = file_open(path(d, 0, "current"), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, MODE_OPEN);
 
 	if (fd < 0)
 		return -1;
@@ -441,7 +442,7 @@ static int recover_current(struct logdir *d)
 {
 	struct stat st;
 
-	if (file_stat(path(d, 0, "current"), &st) < 0)
+	if (file_lstat(path(d, 0, "current"), &st) < 0)
 		return gone_is_fine(-1) < 0 ? -1 : begin_current(d);
 	if (!(st.st_mode & S_IXUSR) && st.st_size > 0 && finish(d, "current", 'u') < 0)
 		return -1;
