@@ -1,5 +1,6 @@
-/* fuzz_tai - any bytes as a TAI64N label and as a pattern of multilog over a line (pattern, NUL, line).  Checks on the
- * way: a label that is read is written the same but for capitals; a pattern without stars matches itself only. */
+/* fuzz_tai - any bytes as a TAI64N label and as a pattern of multilog over a line (pattern, NUL, line).
+ * Checks on the way: a label that is read is written the same but for capitals; a pattern without stars
+ * matches itself only. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
