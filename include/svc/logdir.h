@@ -2,14 +2,14 @@
  *
  *	current		what is being written; mode 0744 when it ended well, 0644 in between
  *	@STAMP.s	an old log, complete and on the disk; STAMP is a TAI64N label without its "@"
- *	@STAMP.u	an old log whose end may be missing: a power cut or a kill, or its processor never finished
+ *	@STAMP.u	an old log whose end may be missing (power cut, kill), or unprocessed
  *	previous	what a processor is reading; processed: what it writes, mode 0744 when that is complete
  *	state, newstate	what processors tell their successors
  *	lock		held for life
  *
- * Whatever moment the machine or the process stops at, the next logdir_open finds every line that was written once.
- * Trouble after the start (a full disk, no descriptors) is said once, waited out and tried again; nothing is dropped
- * unless the host gives up. */
+ * Whatever moment the machine or the process stops at, the next logdir_open finds every line that was
+ * written once.  Trouble after the start (a full disk, no descriptors) is said once, waited out and tried
+ * again; nothing is dropped unless the host gives up. */
 #ifndef SVC_LOGDIR_H
 #define SVC_LOGDIR_H
 
@@ -26,7 +26,8 @@ struct logdir_host {
 	void (*say)(bool warning, int num, const char *text);
 	/* Wait so long, or until a signal.  False: the program has to end and has waited long enough. */
 	bool (*pause)(long ms);
-	/* Start command with fds as its descriptors 0 to 5 (-1: closed) in a session of its own; its pid or -1. */
+	/* Start command with fds as its descriptors 0 to 5 (-1: closed) in a session of its own; its pid
+	 * or -1. */
 	pid_t (*run)(const char *command, const int *fds, struct err *e);
 };
 
@@ -62,17 +63,19 @@ struct logdir {
 };
 
 /* Make the directory unless it is there, lock it, and clean up after a crash. */
-int logdir_open(struct logdir *d, const char *name, const struct logdir_plan *plan, const struct logdir_host *host,
-	struct err *e);
+int logdir_open(struct logdir *d, const char *name, const struct logdir_plan *plan,
+	const struct logdir_host *host, struct err *e);
 /* Add bytes to the log; they are written by the next logdir_flush at the latest. */
 void logdir_put(struct logdir *d, const char *p, size_t n);
 void logdir_flush(struct logdir *d);
 /* Start a new log once the line is complete; an empty one goes on. */
 void logdir_rotate(struct logdir *d);
-/* Look after the processor: call it after SIGCHLD and when logdir_wait is over (milliseconds, -1: nothing to wait for). */
+/* Look after the processor: call it after SIGCHLD and when logdir_wait is over (milliseconds, -1: nothing
+ * to wait for). */
 void logdir_tend(struct logdir *d);
 long logdir_wait(const struct logdir *d);
-/* Write what is left, wait for the processor, mark current as complete.  Returns how many bytes had to be dropped. */
+/* Write what is left, wait for the processor, mark current as complete.  Returns how many bytes had to be
+ * dropped. */
 uint64_t logdir_close(struct logdir *d);
 
 #endif

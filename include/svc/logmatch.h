@@ -4,8 +4,9 @@
 
 #include "core/base/str.h"
 
-/* A star at the end matches whatever is left.  A star before a character matches the bytes up to the next one that
- * equals it, so never any that does; there is no second try, and the time is that of reading the line once. */
+/* A star at the end matches whatever is left.  A star before a character matches the bytes up to the next
+ * one that equals it, so never any that does; there is no second try, and the time is that of reading the
+ * line once. */
 bool logmatch(const char *pattern, struct str line);
 
 #endif

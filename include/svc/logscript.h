@@ -1,4 +1,5 @@
-/* logscript - what multilog does with its lines: the actions of its command line, left to right (multilog(8)). */
+/* logscript - what multilog does with its lines: the actions of its command line, left to right
+ * (multilog(8)). */
 #ifndef SVC_LOGSCRIPT_H
 #define SVC_LOGSCRIPT_H
 
@@ -35,13 +36,15 @@ struct logscript {
 };
 
 /* Read the script and open its directories; words that are no action are ignored.  The words must stay. */
-int logscript_open(struct logscript *s, char *const words[], bool sync, const struct logdir_host *host, struct err *e);
+int logscript_open(struct logscript *s, char *const words[], bool sync, const struct logdir_host *host,
+	struct err *e);
 /* Bytes that came in: any number of lines, the last perhaps incomplete. */
 void logscript_feed(struct logscript *s, struct str in);
 /* Write everything that is decided. */
 void logscript_flush(struct logscript *s);
 void logscript_rotate(struct logscript *s);
-/* Look after processors (logdir_tend), and until when there is nothing to do but for SIGCHLD: milliseconds or -1. */
+/* Look after processors (logdir_tend), and until when there is nothing to do but for SIGCHLD: milliseconds
+ * or -1. */
 void logscript_tend(struct logscript *s);
 long logscript_wait(const struct logscript *s);
 /* End a partial line, write, wait for processors.  Returns how many bytes had to be dropped. */

@@ -16,7 +16,7 @@
 enum {
 	BUFFER = 128 << 10,
 	NEWLINE_ROOM = 2000,	/* a log ends at a newline that is so near to its limit */
-	WRITE_BACK = 1 << 20,	/* the disk gets work to do every so many bytes, so that the last sync is short */
+	WRITE_BACK = 1 << 20,	/* the disk gets work every so many bytes: the last sync is short */
 	FIRST_PAUSE = 100, PAUSE = 5000,	/* milliseconds between attempts */
 	STOP_PAUSE = 1000,	/* what a processor gets between TERM and KILL */
 	MODE_OPEN = 0644, MODE_DONE = 0744,
@@ -198,8 +198,10 @@ static void reap(struct logdir *d)
 		return;
 	d->pid = 0;
 	if (proc_crashed(status) || proc_code(status)) {
-		snprintf(what, sizeof what, proc_crashed(status) ? "processor killed by signal %d" :
-			"processor failed with exit code %d", proc_crashed(status) ? proc_signal(status) : proc_code(status));
+		if (proc_crashed(status))
+			snprintf(what, sizeof what, "processor killed by signal %d", proc_signal(status));
+		else
+			snprintf(what, sizeof what, "processor failed with exit code %d", proc_code(status));
 		ail(d, 0, what);
 		return;
 	}
@@ -276,9 +278,11 @@ static int set_aside(struct logdir *d)
 	return file_rename(path(d, 0, "current"), path(d, 1, "previous"));
 }
 
+/* Not through a link: what it leads to is not ours to change the mode of. */
 static int begin_current(struct logdir *d)
 {
-	int fd = file_open(path(d, 0, "current"), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, MODE_OPEN);
+	int fd = file_open(path(d, 0, "current"), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW,
+		MODE_OPEN);
 
 	if (fd < 0)
 		return -1;
@@ -401,7 +405,8 @@ static int lock(struct logdir *d, struct err *e)
 	int made = file_mkdir(d->name, 0777), num = errno;
 
 	if (file_stat(d->name, &st) < 0 || !S_ISDIR(st.st_mode))
-		return err_temp(e, made < 0 && num != EEXIST ? num : ENOTDIR, "unable to open directory %s", d->name);
+		return err_temp(e, made < 0 && num != EEXIST ? num : ENOTDIR, "unable to open directory %s",
+			d->name);
 	d->lock = file_open(path(d, 0, "lock"), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0600);
 	if (d->lock < 0)
 		return err_temp(e, errno, "unable to open %s/lock", d->name);
@@ -441,7 +446,7 @@ static int recover_current(struct logdir *d)
 {
 	struct stat st;
 
-	if (file_stat(path(d, 0, "current"), &st) < 0)
+	if (file_lstat(path(d, 0, "current"), &st) < 0)
 		return gone_is_fine(-1) < 0 ? -1 : begin_current(d);
 	if (!(st.st_mode & S_IXUSR) && st.st_size > 0 && finish(d, "current", 'u') < 0)
 		return -1;
@@ -452,11 +457,11 @@ static int recover_current(struct logdir *d)
 	return d->bytes ? sync_fd(d, d->fd) : 0;
 }
 
-int logdir_open(struct logdir *d, const char *name, const struct logdir_plan *plan, const struct logdir_host *host,
-	struct err *e)
+int logdir_open(struct logdir *d, const char *name, const struct logdir_plan *plan,
+	const struct logdir_host *host, struct err *e)
 {
-	*d = (struct logdir){.host = host, .plan = *plan, .name = mem_copy(name, strlen(name)), .lock = -1, .fd = -1,
-		.path = {BUF_INIT, BUF_INIT}, .processed = -1, .newstate = -1};
+	*d = (struct logdir){.host = host, .plan = *plan, .name = mem_copy(name, strlen(name)), .lock = -1,
+		.fd = -1, .path = {BUF_INIT, BUF_INIT}, .processed = -1, .newstate = -1};
 	d->old = (struct logold)LOGOLD_INIT(d->name, plan->keep);
 	if (lock(d, e) < 0)
 		goto failed;

@@ -91,7 +91,8 @@ static int word(struct logscript *s, const char *w, struct logdir_plan *plan, st
 	return 0;
 }
 
-int logscript_open(struct logscript *s, char *const words[], bool sync, const struct logdir_host *host, struct err *e)
+int logscript_open(struct logscript *s, char *const words[], bool sync, const struct logdir_host *host,
+	struct err *e)
 {
 	struct logdir_plan plan = {.keep = KEEP, .sync = sync};
 

@@ -1,5 +1,6 @@
-/* logselect - print the lines of a log directory that fall into a period.  Run by xargs behind tcpserver, which hands
- * it the words of whoever connects: a directory below the current one and two moments, all of them untrusted. */
+/* logselect - print the lines of a log directory that fall into a period.  Run by xargs behind tcpserver,
+ * which hands it the words of whoever connects: a directory below the current one and two moments, all of
+ * them untrusted. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* multilog - read lines, select some, append them to rotated logs.  Run behind a service by supervise, as qmaill.
- * What it has read is written, or it waits until it can be; it ends when its input does or after TERM. */
+/* multilog - read lines, select some, append them to rotated logs.  Run behind a service by supervise, as
+ * qmaill.  What it has read is written, or it waits until it can be; it ends when its input does or after
+ * TERM. */
 #include <errno.h>
 
 #include "core/app/applet.h"
@@ -201,7 +202,8 @@ static int multilog_main(int argc, char **argv)
 	uint64_t lost = logscript_close(&s);
 
 	if (lost)
-		die(111, "ended by TERM while writing was impossible: %llu bytes lost", (unsigned long long)lost);
+		die(111, "ended by TERM while writing was impossible: %llu bytes lost",
+			(unsigned long long)lost);
 	return r < 0 ? 111 : 0;
 }
 

@@ -1,5 +1,5 @@
-/* qfilelog - append standard input to one file.  Run as a logger for a site that rotates its files itself: after HUP
- * the file is opened anew.  What has been read is written, or it waits until it can be. */
+/* qfilelog - append standard input to one file.  Run as a logger for a site that rotates its files itself:
+ * after HUP the file is opened anew.  What has been read is written, or it waits until it can be. */
 #include <errno.h>
 
 #include "core/app/applet.h"

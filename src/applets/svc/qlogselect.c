@@ -1,5 +1,5 @@
-/* qlogselect - filter a log of qmail-send by sender and time.  Run by people over logs with decimal time stamps, in
- * front of the analysers; knows which deliveries belong to which message. */
+/* qlogselect - filter a log of qmail-send by sender and time.  Run by people over logs with decimal time
+ * stamps, in front of the analysers; knows which deliveries belong to which message. */
 #include <errno.h>
 #include <regex.h>
 #include <string.h>
@@ -185,7 +185,8 @@ static void line(struct str whole, struct out *out)
 		return;
 	out_add(out, whole);
 	if (add && (l.event == QLOG_START || l.event == QLOG_REPORT))
-		out_fmt(out, "%.*s status: status: local %lu/? remote %lu/?\n", STR_FMT(stamp), local_now, remote_now);
+		out_fmt(out, "%.*s status: status: local %lu/? remote %lu/?\n", STR_FMT(stamp), local_now,
+			remote_now);
 }
 
 /* ---- arguments */
@@ -203,7 +204,8 @@ static uint64_t moment(const char *text)
 			invalid();
 	if (rest.p || v[0] < 1970 || v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31)
 		invalid();
-	struct tm tm = {.tm_year = (int)v[0] - 1900, .tm_mon = (int)v[1] - 1, .tm_mday = (int)v[2], .tm_isdst = -1};
+	struct tm tm = {.tm_year = (int)v[0] - 1900, .tm_mon = (int)v[1] - 1, .tm_mday = (int)v[2],
+		.tm_isdst = -1};
 	time_t t = mktime(&tm);
 
 	return t < 0 ? 0 : (uint64_t)t;

@@ -1,4 +1,5 @@
-/* tai64n - put the time before each line.  Run in a pipe; a TAI64N label is the moment its line began to arrive. */
+/* tai64n - put the time before each line.  Run in a pipe; a TAI64N label is the moment its line began to
+ * arrive. */
 #include <errno.h>
 
 #include "core/app/applet.h"

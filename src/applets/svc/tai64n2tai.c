@@ -1,5 +1,5 @@
-/* tai64n2tai - turn TAI64N labels into decimal time stamps, without the ten seconds that tai64nunix(1) takes off.
- * Run over logs for tools that want decimal stamps; tai2tai64n undoes it. */
+/* tai64n2tai - turn TAI64N labels into decimal time stamps, without the ten seconds that tai64nunix(1)
+ * takes off.  Run over logs for tools that want decimal stamps; tai2tai64n undoes it. */
 #include <errno.h>
 #include <stdint.h>
 

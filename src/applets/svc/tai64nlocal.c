@@ -24,8 +24,8 @@ static bool show(struct shown *s, int64_t sec)
 	if (!clock_local(sec, &tm))
 		return false;
 	s->sec = sec;
-	s->n = snprintf(s->text, sizeof s->text, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
-		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	s->n = snprintf(s->text, sizeof s->text, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900,
+		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	return true;
 }
 

@@ -1,4 +1,5 @@
-/* tai64nunix - show TAI64N labels as seconds since 1970.  Run in front of the log analysers, which want them so. */
+/* tai64nunix - show TAI64N labels as seconds since 1970.  Run in front of the log analysers, which want
+ * them so. */
 #include <errno.h>
 
 #include "core/app/applet.h"

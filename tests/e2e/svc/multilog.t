@@ -20,7 +20,7 @@ is "of much more too" "$(x 100000 | both e)" "$(x 200)..."
 like "t" "$(echo one | both t e)" "^$label one\$"
 is "t shows 174 bytes" "$(x 300 | both t e | cut -c27-)" "$(x 174)..."
 is "t later is nothing" "$(echo one | both e t)" one
-is "words that are no action" "$(echo one | both what e ever)" one
+is "words that are no action" "$(echo one | both what e xyz)" one
 
 # ---- selection
 is "-*" "$(seq 3 | both '-*' e)" ""
@@ -217,18 +217,34 @@ multilog ./slow </dev/null
 is "what it had is kept" "$(cat slow/@*.u slow/current | cmp - <(head -n "$(cat slow/@* slow/current | wc -l)" numbers) && echo same)" same
 
 # ---- trouble
-mkdir full && ln -s /dev/full full/current
-background sh -c 'exec multilog ./full ./beside <in 2>err3'
+ln -s plain log/link && mkdir linked && ln -s ../plain linked/current
+code "current is no link" 111 multilog ./linked <<<"x"
+is "what it leads to is left alone" "$(stat -c '%a %s' plain)" "644 0"
+# a limit on the size of files is a disk that is full
+limited='trap "" XFSZ; ulimit -Sf 8; exec multilog ./full ./beside <in 2>err3'
+background bash -c "$limited"
 pid=$!
-echo stuck >&3
-ok "a full disk: said" wait_for 5 grep -qx 'multilog: warning: unable to write current in ./full, pausing: No space left on device' err3
+head -c 20000 numbers | head -n 3000 >&3
+ok "a full disk: said" wait_for 5 grep -qx 'multilog: warning: unable to write current in ./full, pausing: File too large' err3
 sleep 0.4
 is "once" "$(wc -l <err3)" 1
+prlimit --pid $pid --fsize=unlimited
+ok "there is room again: said" wait_for 8 grep -qE '^multilog: info: going on after [0-9]+ seconds in ./full$' err3
+ok "written" wait_for 5 sh -c 'cmp -s full/current beside/current && test $(wc -l <beside/current) = 3000'
+head -n 3000 numbers | cmp -s - full/current && pass "nothing is lost, nothing comes twice" || fail "nothing is lost"
+kill -TERM $pid
+wait $pid
+is "a good end" "$? $(grep -vc full err3)" "0 0"
+rm -r full beside
+background bash -c "$limited"
+pid=$!
+head -n 3000 numbers >&3
+wait_for 5 grep -q pausing err3
 kill -TERM $pid
 start=$(date +%s)
 wait $pid
 is "TERM: bounded, and honest" "$? $(($(date +%s) - start < 9))" "111 1"
-like "what is lost" "$(tail -1 err3)" '^multilog: fatal: ended by TERM while writing was impossible: 6 bytes lost$'
+like "what is lost" "$(tail -1 err3)" "^multilog: fatal: ended by TERM while writing was impossible: $((2 * ($(head -n 3000 numbers | wc -c) - 8192))) bytes lost\$"
 if [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
 	background sh -c 'exec multilog ./small/log <in 2>err4'
 	pid=$!
