@@ -2,10 +2,12 @@
 #ifndef CORE_SYS_CLOCK_H
 #define CORE_SYS_CLOCK_H
 
+#include <stdbool.h>
 #include <time.h>
 
 time_t clock_now(void);				/* seconds since 1970 */
 void clock_us(time_t *sec, long *usec);		/* the same with microseconds */
+bool clock_local(time_t t, struct tm *tm);	/* the time of this place; false: the year is beyond words */
 long long clock_mono_ms(void);			/* milliseconds, never jumps */
 void clock_sleep_ms(long ms);			/* full time, even when signals arrive */
 void clock_nap_ms(long ms);			/* a signal ends it */

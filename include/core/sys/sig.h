@@ -11,5 +11,8 @@ void sig_block(int sig);
 void sig_reset(void);				/* all default, none blocked: a fresh program */
 /* Wait for one of n blocked signals: its number, 0 after ms milliseconds. */
 int sig_wait(const int *sigs, int n, long ms);
+/* From now on each of n signals writes its number, a byte, into a pipe; the end to read is returned (not blocking), -1
+ * with errno.  So fd_poll waits for signals and input alike, and none is missed in between.  Once per process. */
+int sig_pipe(const int *sigs, int n);
 
 #endif

@@ -18,6 +18,11 @@ void clock_us(time_t *sec, long *usec)
 	*usec = t.tv_nsec / 1000;
 }
 
+bool clock_local(time_t t, struct tm *tm)
+{
+	return localtime_r(&t, tm) != NULL;
+}
+
 long long clock_mono_ms(void)
 {
 	struct timespec t;

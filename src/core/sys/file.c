@@ -137,6 +137,13 @@ int file_chmod(const char *fn, mode_t mode)
 	return chmod(fn, mode);
 }
 
+int file_fchmod(int fd, mode_t mode)
+{
+	if (FAULT("fchmod"))
+		return -1;
+	return fchmod(fd, mode);
+}
+
 int file_chown(const char *fn, uid_t uid, gid_t gid)
 {
 	return lchown(fn, uid, gid);

@@ -1,7 +1,10 @@
 /* sig - signals; see sig.h. */
 #include "core/sys/sig.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
 void sig_catch(int sig, void (*handler)(int))
 {
@@ -57,4 +60,27 @@ int sig_wait(const int *sigs, int n, long ms)
 	int sig = sigtimedwait(&set, NULL, &t);
 
 	return sig > 0 ? sig : 0;
+}
+
+static int pipe_end = -1;
+
+static void to_pipe(int sig)
+{
+	int keep = errno;
+
+	/* a full pipe has woken whoever reads it */
+	if (write(pipe_end, &(unsigned char){(unsigned char)sig}, 1) < 0)
+		errno = keep;
+}
+
+int sig_pipe(const int *sigs, int n)
+{
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	pipe_end = p[1];
+	for (int i = 0; i < n; i++)
+		sig_catch(sigs[i], to_pipe);
+	return p[0];
 }

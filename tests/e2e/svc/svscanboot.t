@@ -21,7 +21,7 @@ fake "$S/old" "$S/old/log"
 (cd "$T" && exec svscanboot service) 2>err.log &
 pid=$!
 wait_for 10 svstat "$S/one" && pass "svscan runs" || fail "svscan runs"
-wait_for 5 test -e "$S/old/got" && wait_for 5 test -e "$S/old/log/got"
+wait_for 5 test -s "$S/old/got"; wait_for 5 test -s "$S/old/log/got"
 is "a leftover was stopped" "$(cat "$S/old/got")" dx
 is "and its logger" "$(cat "$S/old/log/got")" dx
 is "it is the same process" "$(cat /proc/$pid/comm)" svscan
