@@ -30,6 +30,11 @@ does rotate ".svscan/log a;qmail-send.25/log a;"
 does condrestart ""
 background sleep 1000
 echo $! >"$S/.svscan.pid"
+does try-restart ""
+cp "$(command -v sleep)" "$T/svscan"	# a pid file counts when its process is an svscan
+background "$T/svscan" 1000
+echo $! >"$S/.svscan.pid"
+wait_for 5 grep -q svscan /proc/$!/comm
 does try-restart "qmail-qmqpd.628 du;qmail-send.25 t;qmail-smtpd.25 du;qmail-smtpd.587 du;"
 touch "$S/other/down"
 does start "qmail-qmqpd.628 u;qmail-send.25 u;qmail-smtpd.25 u;qmail-smtpd.587 u;"
