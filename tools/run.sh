@@ -90,11 +90,14 @@ arrived=$(ls -t "$new" 2>/dev/null | head -1)
 [ "$(ls "$new" 2>/dev/null | wc -l)" -gt "$before" ] || { cat "$log"; fatal "the message did not arrive"; }
 say "it arrived in $new/$arrived"
 cat "$new/$arrived"
+say "its services (indimail svps)"
+build/indimail svps --no-pager --servicedir="$root/service" || fatal "the services do not show"
 [ -z "$once" ] || { say "done"; exit 0; }
 cat <<END
 
 The mail system is running.  Try:
   curl smtp://127.0.0.1:$port --mail-from me@example.org --mail-rcpt demo@demo.test -T README.md
+  . $root/env; build/indimail svps
 Control files are in $root/control, mailboxes in $root/home.  Ctrl-C stops it.
 END
 tail -n +1 -f --pid="$up" "$log" &

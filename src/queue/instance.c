@@ -101,6 +101,13 @@ static int control_files(const struct instance *i, struct err *e)
 		r = make_line(i, "control/concurrencyremote", "10", e);
 	if (r == 0)
 		r = make_line(i, "control/defaultdelivery", "./Maildir/", e);
+	if (r == 0) {
+		struct buf services = BUF_INIT;
+
+		place(i, "service", &services);
+		r = make_line(i, "control/servicedir.conf", services.p, e);
+		buf_free(&services);
+	}
 out:
 	buf_free(&me);
 	return r;

@@ -25,6 +25,7 @@
 #include "svc/await.h"
 #include "svc/scandir.h"
 #include "svc/script.h"
+#include "svc/slots.h"
 #include "svc/state.h"
 
 enum {
@@ -34,37 +35,20 @@ enum {
 	LAST_MS = 1000,		/* what is left then gets so long between TERM and KILL */
 	WAIT1 = 2, WAIT2 = 4,
 	HEAR_MS = 5, HEAR_TRIES = 40,	/* patience with a supervise that is told something */
-	NAME_BYTES = 255,
 };
 
 static int verbose, silent;
-static long slots_max = 1000;
+
+static void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static struct slots all = {.max = 1000, .warn = warn};
 
 static const struct opt opts[] = {
 	FLAG('v', NULL, &verbose, "say what happens"),
 	FLAG('s', NULL, &silent, "no warnings"),
-	NUM('n', NULL, &slots_max, "COUNT", "how many services there may be (default 1000)"),
+	NUM('n', NULL, &all.max, "COUNT", "how many services there may be (default 1000)"),
 	OPTS_END
 };
 
-/* One supervise: of a service, or of its logger. */
-struct keeper {
-	pid_t pid;
-	long long due;		/* not started before, clock_mono_ms */
-	bool wanted;		/* to be started when due */
-};
-
-struct slot {
-	char *name;
-	dev_t dev;
-	ino_t ino;
-	bool seen, logged, down, told;
-	int pipe[2];
-	struct keeper main, log;
-};
-
-static VEC(struct slot) slots;
-static struct buf scandir = BUF_INIT;
 static bool ending_ours;	/* process 1 or TERMINATE_SESSION: services end with us */
 static long interval = 60;
 
@@ -82,7 +66,6 @@ static void info(const char *fmt, ...)
 	log_line("svscan: info: %s", text);
 }
 
-static void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void warn(const char *fmt, ...)
 {
 	char text[1024];
@@ -152,173 +135,14 @@ static void start_due(void)
 	long long now = clock_mono_ms();
 
 	/* by index: starting never adds slots */
-	for (size_t i = 0; i < slots.n; i++) {
-		struct slot *s = &slots.p[i];
+	for (size_t i = 0; i < all.list.n; i++) {
+		struct slot *s = &all.list.p[i];
 
 		if (s->logged && s->log.wanted && s->log.due <= now)
 			start_keeper(s, true);
 		if (s->main.wanted && s->main.due <= now)
 			start_keeper(s, false);
 	}
-}
-
-/* ---- scanning ---- */
-
-static struct slot *find_slot(const struct stat *st)
-{
-	for (size_t i = 0; i < slots.n; i++)
-		if (slots.p[i].dev == st->st_dev && slots.p[i].ino == st->st_ino)
-			return &slots.p[i];
-	return NULL;
-}
-
-static bool has(const char *name, const char *what)
-{
-	struct buf fn = BUF_INIT;
-	bool there;
-
-	buf_fmt(&fn, "%s/%s", name, what);
-	there = file_exists(fn.p);
-	buf_free(&fn);
-	return there;
-}
-
-static struct slot *new_slot(const char *name, const struct stat *st)
-{
-	struct slot s = {.dev = st->st_dev, .ino = st->st_ino, .pipe = {-1, -1}};
-
-	if (slots.n >= (size_t)slots_max) {
-		warn("unable to start %s: running too many services", name);
-		return NULL;
-	}
-	s.logged = strlen(name) + strlen("/log") <= NAME_BYTES && has(name, "log");
-	if (s.logged && fd_pipe(s.pipe) < 0) {
-		warn("unable to create a pipe for %s: %s", name, log_errno(errno));
-		return NULL;
-	}
-	s.name = mem_copy(name, strlen(name));
-	s.down = has(name, "down");
-	vec_push(&slots, s);
-	return &slots.p[slots.n - 1];
-}
-
-/* A service whose state lies below the run directory is disabled there as well. */
-static void hide_state(const char *hidden)
-{
-	const char *run = state_run();
-	struct buf from = BUF_INIT, to = BUF_INIT;
-
-	if (run && strcmp(hidden, ".svscan") != 0 && hidden[1] && hidden[1] != '.') {
-		buf_fmt(&from, "%s/%s", run, hidden + 1);
-		buf_fmt(&to, "%s/%s", run, hidden);
-		if (!file_exists(hidden + 1) && file_exists(from.p) && !file_exists(to.p))
-			file_rename(from.p, to.p);
-	}
-	buf_free(&from);
-	buf_free(&to);
-}
-
-static void tell(const struct slot *s, bool log, struct str bytes)
-{
-	struct buf dir = BUF_INIT, path = BUF_INIT;
-
-	buf_fmt(&dir, "%s%s", s->name, log ? "/log" : "");
-	if (state_find(dir.p, &path, NULL) == 0)
-		state_command(path.p, bytes);
-	buf_free(&dir);
-	buf_free(&path);
-}
-
-/* A file "down" that has come or gone since the last scan is a request. */
-static void follow_down(struct slot *s)
-{
-	bool down = has(s->name, "down");
-
-	if (down != s->down && s->main.pid)
-		tell(s, false, down ? STR("d") : STR("u"));
-	s->down = down;
-}
-
-static void want(struct keeper *k)
-{
-	if (!k->pid)
-		k->wanted = true;
-}
-
-static void scan_entry(const char *name)
-{
-	struct stat st;
-	struct slot *s;
-
-	if (name[0] == '.') {
-		hide_state(name);
-		return;
-	}
-	if (file_stat(name, &st) < 0) {
-		warn("unable to stat %s: %s", name, log_errno(errno));
-		return;
-	}
-	if (!S_ISDIR(st.st_mode))
-		return;
-	s = find_slot(&st);
-	if (!s)
-		s = new_slot(name, &st);
-	if (!s)
-		return;
-	s->seen = true;
-	follow_down(s);
-	want(&s->main);
-	if (s->logged)
-		want(&s->log);
-}
-
-/* Services that are gone and whose supervises have ended need no slot any more. */
-static void forget_gone(void)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < slots.n; i++) {
-		struct slot s = slots.p[i];
-
-		if (s.seen || s.main.pid || s.log.pid) {
-			if (!s.seen)
-				s.main.wanted = s.log.wanted = false;
-			slots.p[kept++] = s;
-			continue;
-		}
-		fd_close(s.pipe[0]);
-		fd_close(s.pipe[1]);
-		mem_free(s.name);
-	}
-	slots.n = kept;
-}
-
-/* Our own logger is no entry of the directory. */
-static bool is_own(const struct slot *s)
-{
-	return strcmp(s->name, ".svscan") == 0;
-}
-
-static void scan(void)
-{
-	const char *name;
-	struct dir d;
-	int more;
-
-	for (size_t i = 0; i < slots.n; i++)
-		slots.p[i].seen = is_own(&slots.p[i]);
-	if (dir_open(&d, ".") < 0) {
-		warn("unable to read %s: %s", scandir.p, log_errno(errno));
-		return;
-	}
-	while ((more = dir_next(&d, &name)) > 0)
-		scan_entry(name);
-	if (more < 0)
-		warn("unable to read %s: %s", scandir.p, log_errno(errno));
-	dir_close(&d);
-	/* half a list of names is no reason to forget anybody */
-	if (more == 0)
-		forget_gone();
 }
 
 /* ---- children ---- */
@@ -360,18 +184,6 @@ static void describe_orphan(pid_t pid)
 	buf_free(&name);
 }
 
-static struct keeper *find_keeper(pid_t pid, struct slot **slot)
-{
-	for (size_t i = 0; i < slots.n; i++) {
-		*slot = &slots.p[i];
-		if (slots.p[i].main.pid == pid)
-			return &slots.p[i].main;
-		if (slots.p[i].log.pid == pid)
-			return &slots.p[i].log;
-	}
-	return NULL;
-}
-
 static void reap(void)
 {
 	struct slot *s;
@@ -379,7 +191,7 @@ static void reap(void)
 	pid_t pid;
 
 	while ((pid = proc_peek()) > 0) {
-		struct keeper *k = find_keeper(pid, &s);
+		struct keeper *k = slots_keeper(&all, pid, &s);
 
 		if (!k)
 			describe_orphan(pid);
@@ -390,52 +202,13 @@ static void reap(void)
 
 /* ---- the end ---- */
 
-static bool running(void)
-{
-	for (size_t i = 0; i < slots.n; i++)
-		if (slots.p[i].main.pid)
-			return true;
-	return false;
-}
-
-/* Of services, or our own. */
-static bool running_loggers(bool own)
-{
-	for (size_t i = 0; i < slots.n; i++)
-		if (slots.p[i].log.pid && is_own(&slots.p[i]) == own)
-			return true;
-	return false;
-}
-
-/* Does a service that still runs wait for this one? */
-static bool is_needed(const struct slot *s)
-{
-	struct buf fn = BUF_INIT, other = BUF_INIT, own = BUF_INIT;
-	bool needed = false;
-	long seconds;
-
-	buf_fmt(&own, "%s/%s", scandir.p, s->name);
-	for (size_t i = 0; i < slots.n && !needed; i++) {
-		const struct slot *t = &slots.p[i];
-
-		buf_clear(&fn);
-		buf_fmt(&fn, "%s/wait", t->name);
-		needed = t != s && t->main.pid && await_read(fn.p, scandir.p, &seconds, &other) &&
-			str_eq(buf_str(&other), buf_str(&own));
-	}
-	buf_free(&fn);
-	buf_free(&other);
-	buf_free(&own);
-	return needed;
-}
-
 /* TERM to every service nobody waits for any more, or to all of them. */
-static void end_services(bool all)
+static void end_services(bool everybody)
 {
-	for (size_t i = 0; i < slots.n; i++) {
-		struct slot *s = &slots.p[i];
+	for (size_t i = 0; i < all.list.n; i++) {
+		struct slot *s = &all.list.p[i];
 
-		if (!s->main.pid || s->told || (!all && is_needed(s)))
+		if (!s->main.pid || s->told || (!everybody && slots_needed(&all, s)))
 			continue;
 		proc_kill(s->main.pid, SIGTERM);
 		s->told = true;
@@ -458,25 +231,11 @@ static bool linger(long long end)
 	return true;
 }
 
-/* Has its supervise heard that this logger is not to be started again? */
-static bool is_last_run(const struct slot *s)
-{
-	struct buf dir = BUF_INIT, path = BUF_INIT;
-	struct status st = {.want = 'u'};
-
-	buf_fmt(&dir, "%s/log", s->name);
-	bool known = state_find(dir.p, &path, NULL) == 0 && state_read(path.p, &st, NULL) == 0;
-
-	buf_free(&dir);
-	buf_free(&path);
-	return !known || st.want != 'u';
-}
-
 /* Loggers see the end of their input when nobody can write to it any more, and have read everything then. */
 static void close_logger(struct slot *s)
 {
-	tell(s, true, STR("ox"));
-	for (int i = 0; i < HEAR_TRIES && !is_last_run(s); i++)
+	slot_tell(s, true, STR("ox"));
+	for (int i = 0; i < HEAR_TRIES && !slot_is_last_run(s); i++)
 		clock_nap_ms(HEAR_MS);
 	fd_close(s->pipe[1]);
 	s->pipe[1] = -1;
@@ -485,11 +244,11 @@ static void close_logger(struct slot *s)
 /* They end by themselves, and are told to when they do not. */
 static void finish_loggers(bool own, long long end)
 {
-	for (int asked = 0; asked < 2 && running_loggers(own); asked++) {
-		for (size_t i = 0; i < slots.n; i++) {
-			struct slot *s = &slots.p[i];
+	for (int asked = 0; asked < 2 && slots_logging(&all, own); asked++) {
+		for (size_t i = 0; i < all.list.n; i++) {
+			struct slot *s = &all.list.p[i];
 
-			if (is_own(s) != own || !s->log.pid)
+			if (slot_is_own(s) != own || !s->log.pid)
 				continue;
 			if (asked)
 				proc_kill(s->log.pid, SIGTERM);
@@ -498,7 +257,7 @@ static void finish_loggers(bool own, long long end)
 		}
 		if (asked || end < clock_mono_ms() + LOGGER_MS)
 			end = clock_mono_ms() + LOGGER_MS;
-		while (running_loggers(own) && linger(end))
+		while (slots_logging(&all, own) && linger(end))
 			;
 	}
 }
@@ -529,13 +288,13 @@ static int end_all(void)
 
 	ending_ours = false;	/* nobody is started again */
 	stages(&first, &last);
-	for (end_services(false); running() && linger(now + first * 1000); )
+	for (end_services(false); slots_running(&all) && linger(now + first * 1000); )
 		end_services(false);
 	end_services(true);
-	while (running() && linger(now + last * 1000))
+	while (slots_running(&all) && linger(now + last * 1000))
 		;
 	finish_loggers(false, now + last * 1000);
-	return running() || running_loggers(false) ? 111 : 0;
+	return slots_running(&all) || slots_logging(&all, false) ? 111 : 0;
 }
 
 static void run_command(const char *file, bool wait)
@@ -561,21 +320,21 @@ static void run_command(const char *file, bool wait)
 static int stop(void)
 {
 	int code = 0;
-	bool all = ending_ours;
+	bool everything = ending_ours;
 
 	log_line("svscan: info: pid: %ld: shutdown in progress...", (long)proc_pid());
 	scandir_leave();
 	run_command("./.svscan/shutdown", true);
-	if (all)
+	if (everything)
 		code = end_all();
 	log_line("svscan: info: pid: %ld: exiting...", (long)proc_pid());
 	/* our own words have been said: let our logger write them */
-	if (running_loggers(true)) {
+	if (slots_logging(&all, true)) {
 		fd_null(1);
 		fd_null(2);
 		finish_loggers(true, 0);
 	}
-	if (all)
+	if (everything)
 		tree_end_all(LAST_MS);
 	return code;
 }
@@ -587,9 +346,9 @@ static void start_own_logger(void)
 	struct stat st;
 	struct slot *s;
 
-	if (!conf_set(CONF_SCANLOG) || file_stat(".svscan", &st) < 0 || !has(".svscan", "log"))
+	if (!conf_set(CONF_SCANLOG) || file_stat(".svscan", &st) < 0 || !file_exists(".svscan/log"))
 		return;
-	s = new_slot(".svscan", &st);
+	s = slots_add(&all, ".svscan", &st);
 	if (!s)
 		return;
 	start_keeper(s, true);
@@ -614,12 +373,12 @@ static void set_environment(void)
 {
 	struct buf pid = BUF_INIT;
 
-	if (file_cwd(&scandir) < 0)
+	if (file_cwd(&all.dir) < 0)
 		die(111, "unable to get the current directory: %s", log_errno(errno));
 	buf_fmt(&pid, "%ld", (long)proc_pid());
 	env_put("PPID", pid.p);
-	env_put("SCANDIR", scandir.p);
-	env_put("PWD", scandir.p);
+	env_put("SCANDIR", all.dir.p);
+	env_put("PWD", all.dir.p);
 	set_id();
 	if (verbose)
 		env_put("VERBOSE", "1");
@@ -665,8 +424,8 @@ static long patience(long long next_scan)
 {
 	long long now = clock_mono_ms(), next = next_scan ? next_scan : now + 3600000;
 
-	for (size_t i = 0; i < slots.n; i++) {
-		const struct slot *s = &slots.p[i];
+	for (size_t i = 0; i < all.list.n; i++) {
+		const struct slot *s = &all.list.p[i];
 
 		if (s->main.wanted && s->main.due < next)
 			next = s->main.due;
@@ -678,10 +437,10 @@ static long patience(long long next_scan)
 
 static void pass_alarm(void)
 {
-	for (size_t i = 0; i < slots.n; i++) {
-		tell(&slots.p[i], false, STR("a"));
-		if (slots.p[i].logged)
-			tell(&slots.p[i], true, STR("a"));
+	for (size_t i = 0; i < all.list.n; i++) {
+		slot_tell(&all.list.p[i], false, STR("a"));
+		if (all.list.p[i].logged)
+			slot_tell(&all.list.p[i], true, STR("a"));
 	}
 }
 
@@ -699,7 +458,7 @@ static int watch(void)
 	sigs[WAITED] = SIGRTMIN + 3;
 	while (!is_end(sig)) {
 		if (sig == SIGHUP || (next_scan && clock_mono_ms() >= next_scan)) {
-			scan();
+			slots_scan(&all);
 			next_scan = conf_set(CONF_AUTOSCAN) ? clock_mono_ms() + interval * 1000 : 0;
 		}
 		if (sig == SIGUSR1)
@@ -721,12 +480,12 @@ static int svscan_main(int argc, char **argv)
 {
 	if (argc > 2)
 		die_usage();
-	if (slots_max < 1 || slots_max > 100000)
+	if (all.max < 1 || all.max > 100000)
 		die(100, "-n takes 1 to 100000");
 	if (argc > 1 && file_chdir(argv[1]) < 0)
 		die(111, "unable to chdir to %s: %s", argv[1], log_errno(errno));
 	begin();
-	proc_title("svscan", scandir.p);
+	proc_title("svscan", all.dir.p);
 	return watch();
 }
 

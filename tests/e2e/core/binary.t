@@ -79,6 +79,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 $user env HOME="$T/copy" timeout 280 copy/tools/run.sh --once --port="$(free_port)" >run.out 2>&1
 is "tools/run.sh --once" $? 0
+like "it shows its services" "$(cat run.out)" '/service/qmail-smtpd +up +[0-9]+ secs +pid +[0-9]+$'
 like "shows the message" "$(cat run.out)" '^Mail flows\.$'
 is "one message" "$(ls copy/instance/home/demo/Maildir/new | wc -l)" 1
 ps -eo args= >processes

@@ -62,6 +62,13 @@ rm s/one/down
 kill -HUP "$SCAN"
 ok "and so is its end" wait_for 5 is_up s/one
 
+tell s/three dx
+wait_for 5 not runs s/three
+mv s/three s/renamed
+kill -HUP "$SCAN"
+ok "a renamed one is started under its new name" wait_for 5 runs s/renamed
+mv s/renamed s/three
+
 # ---- what dies ----
 keeper() { ps --ppid "$SCAN" -o pid=,args= | awk -v n="$1" '$3 == n {print $1}'; }
 old=$(keeper one) service=$(field s/one pid)

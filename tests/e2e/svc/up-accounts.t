@@ -52,4 +52,16 @@ is "no complaint" "$(grep -cE 'alert|warn|fatal|deferral' log)" 0
 kill "$up"
 wait "$up"
 is "it ends" $? 0
+# logs in files: written by the log user
+unset CONTROLDIR QUEUE_BASE QUEUE_COUNT SYSCONFDIR ASSIGNDIR CERTDIR INTAKE_SOCKET
+port=$(free_port) R=$T/logged
+"$BIN/indimail" up --root "$R" --domain mr.test --queues 1 --smtp "127.0.0.1:$port" --log files >log2 2>&1 &
+up=$!
+PIDS="$PIDS $up"
+written() { grep -q 'qmail-send: pid' "$R/log/qmail-send/current"; }
+ok "--log files" wait_for 10 written
+is "multilog's user" "$(stat -c %U "$R/log/qmail-send/current")" qmaill
+is "four of them" "$(who | tr ';' '\n' | grep multilog)" "qmaill multilog 4"
+kill "$up"; wait "$up"
+is "it ends" $? 0
 done_testing

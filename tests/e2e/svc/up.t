@@ -58,6 +58,13 @@ intake=$(of intake)
 kill -KILL "$intake"
 restarted() { [ -n "$(of intake)" ] && grep -q "^intake: supervise: warning: pid $intake got signal 9" log; }
 ok "what dies is started again" wait_for 5 restarted
+in_env() { (. "$R/env" && "$@"); }
+like "svps shows it" "$(in_env svps)" "^$R/service/qmail-send +up +[0-9]+ secs +pid +$(of qscheduler)\$"
+healthy() { healthcheck --root "$R"; }
+ok "healthcheck" wait_for 8 healthy
+in_env svc -d "$R/service/intake"
+is "what is asked down does not hurt" "$(healthcheck --root "$R"; echo $?)" 0
+in_env svc -u "$R/service/intake"
 keeper=$(of supervise qmail-smtpd) server=$(of tcpserver)
 kill -KILL "$keeper"
 taken_over() { grep -q "^qmail-smtpd: supervise: warning: pid $server of a former supervise is still running, taken over" log; }
@@ -79,6 +86,25 @@ family "$UP" >family
 kill -INT "$UP"; wait "$UP"
 is "INT ends it too" $? 0
 is "nobody is left then" "$(for p in $(cat family); do ps -o args= -p "$p"; done)" ""
+
+# logs in files; messages on standard output
+up --root "$T/files" --domain f.test --queues 1 --smtp "127.0.0.1:$(free_port)" --log files >files.log 2>&1 &
+UP=$!
+PIDS="$PIDS $UP"
+logged() { grep -q "^@[0-9a-f]* info: qscheduler: pid " "$T/files/log/qmail-send/current"; }
+ok "--log files" wait_for 10 logged
+is "nothing else on descriptors 1 and 2" "$(grep -vc '^up: ' files.log)" 0
+kill -TERM "$UP"; wait "$UP"
+is "it ends" $? 0
+like "with svscan's last word in its log" "$(tail -1 "$T/files/log/svscan/current")" 'exiting\.\.\.$'
+like "and the queues' in theirs" "$(tail -1 "$T/files/log/qmail-send/current")" '.'
+up --root "$T/stdout" --domain f.test --queues 1 --smtp "127.0.0.1:$(free_port)" --log stdout >stdout.log 2>stderr.log &
+UP=$!
+PIDS="$PIDS $UP"
+ok "--log stdout" wait_for 10 grep -q 'qmail-send: pid' stdout.log
+kill -TERM "$UP"; wait "$UP"
+is "everything there" "$(cat stderr.log)$(grep -c 'exiting' stdout.log)" 2
+code "--log elsewhere" 100 up --root "$T/x" --log elsewhere
 
 # killed outright it takes its services along
 "$BIN/indimail" up --root "$T/killed" --domain k.test --queues 1 --smtp "127.0.0.1:$(free_port)" >killed.log 2>&1 &
