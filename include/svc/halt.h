@@ -2,6 +2,7 @@
 #ifndef SVC_HALT_H
 #define SVC_HALT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "core/base/err.h"
@@ -13,5 +14,7 @@ void halt_send(const char *dir, pid_t pid, struct str bytes);
 /* Tell every supervise of a scan directory, loggers included, to stop its service and end: 0, -1 no such
  * directory. */
 int halt_all(const char *scandir, struct err *e);
+/* Wait until no supervise of scandir listens any more, at most ms milliseconds: true when it is so. */
+bool halt_wait(const char *scandir, long ms);
 
 #endif

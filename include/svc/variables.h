@@ -36,6 +36,11 @@ int variables_import(const char *dir, struct str text, bool replace, const struc
 	struct err *e);
 /* The same with replace; what the text does not name is removed. */
 int variables_restore(const char *dir, struct str text, const struct variables_owner *o, struct err *e);
+/* Import the text in file fn. */
+int variables_read(const char *dir, const char *fn, bool replace, const struct variables_owner *o,
+	struct err *e);
+/* Restore dir/.variables. */
+int variables_go_back(const char *dir, const struct variables_owner *o, struct err *e);
 /* Write dir/.variables. */
 int variables_save(const char *dir, const struct variables_owner *o, struct err *e);
 

@@ -127,37 +127,18 @@ static pid_t pid_in(struct str text)
 	return num_parse(text, INT32_MAX, &pid) ? (pid_t)pid : 0;
 }
 
-/* The pid file, whichever of the two places has one. */
-static int find_pidfile(const char *dir, struct buf *fn, struct stat *st)
+/* The pid file, whichever of the two places has one; shared: the machine has it, for some directory. */
+static int find_pidfile(const char *dir, struct buf *fn, struct stat *st, bool *shared)
 {
 	buf_clear(fn);
 	buf_fmt(fn, "%s/.svscan.pid", dir);
 	if (file_stat(fn->p, st) == 0)
 		return 0;
 	scandir_pidfile(dir, fn);
+	*shared = true;
 	return file_stat(fn->p, st);
 }
 
-int scandir_svscan(const char *dir, pid_t *pid, time_t *since, struct err *e)
-{
-	struct buf fn = BUF_INIT, text = BUF_INIT;
-	struct stat st;
-	pid_t p;
-	int r = 0;
-
-	if (find_pidfile(dir, &fn, &st) < 0) {
-		r = errno == ENOENT ? 0 : err_temp(e, errno, "unable to stat %s", fn.p);
-	} else if (file_slurp(fn.p, &text, 4096) < 0) {
-		r = err_temp(e, errno, "unable to read %s", fn.p);
-	} else if ((p = pid_in(buf_str(&text))) > 0 && (proc_kill(p, 0) == 0 || errno == EPERM)) {
-		*pid = p;
-		*since = st.st_mtime;
-		r = 1;
-	}
-	buf_free(&fn);
-	buf_free(&text);
-	return r;
-}
 
 static struct buf claimed = BUF_INIT;
 
@@ -178,6 +159,43 @@ static bool is_running(int fd)
 	buf_free(&text);
 	buf_free(&fn);
 	return running;
+}
+
+/* Whether a process works in dir; true when that cannot be told. */
+static bool works_in(pid_t pid, const char *dir)
+{
+	struct buf fn = BUF_INIT;
+	struct stat a, b;
+
+	buf_fmt(&fn, "/proc/%ld/cwd", (long)pid);
+	bool yes = file_stat(fn.p, &a) < 0 || file_stat(dir, &b) < 0 || (a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+
+	buf_free(&fn);
+	return yes;
+}
+
+int scandir_svscan(const char *dir, pid_t *pid, time_t *since, struct err *e)
+{
+	struct buf fn = BUF_INIT, text = BUF_INIT;
+	struct stat st;
+	pid_t p;
+	bool shared = false;
+	int r = 0, fd = -1;
+
+	if (find_pidfile(dir, &fn, &st, &shared) < 0)
+		r = errno == ENOENT ? 0 : err_temp(e, errno, "unable to stat %s", fn.p);
+	else if ((fd = file_open(fn.p, O_RDONLY, 0)) < 0 || file_slurp_fd(fd, &text, 4096) < 0)
+		r = err_temp(e, errno, "unable to read %s", fn.p);
+	else if ((p = pid_in(buf_str(&text))) > 0 && fd_seek(fd, 0) == 0 && is_running(fd) &&
+		(!shared || works_in(p, dir))) {
+		*pid = p;
+		*since = st.st_mtime;
+		r = 1;
+	}
+	fd_close(fd);
+	buf_free(&fn);
+	buf_free(&text);
+	return r;
 }
 
 /* A new pid file beside the old one, locked before it gets its name. */

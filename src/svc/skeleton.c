@@ -16,12 +16,12 @@ static int make_dir(const char *fn, struct err *e)
 	return file_mkdirs(fn, 0755) < 0 ? err_temp(e, errno, "unable to create %s", fn) : 0;
 }
 
-/* Write base/.svscan/name. */
+/* Write base/name. */
 static int put(const struct skeleton *k, const char *name, struct str text, mode_t mode, struct err *e)
 {
 	struct buf fn = BUF_INIT;
 
-	buf_fmt(&fn, "%s/.svscan/%s", k->base, name);
+	buf_fmt(&fn, "%s/%s", k->base, name);
 	int r = file_replace(fn.p, text, mode, e);
 
 	buf_free(&fn);
@@ -43,20 +43,21 @@ static int script(const struct skeleton *k, const char *name, struct str text, s
 	return r;
 }
 
-static int logger_script(const struct skeleton *k, struct err *e)
+/* The logger of a service: name is its run script, tag the directory below logdir. */
+static int logger_script(const struct skeleton *k, const char *name, const char *tag, struct err *e)
 {
 	static const char *const drop[] = {"exec", "/usr/bin/setuidgid", "qmaill", NULL};
 	static const char *const plain[] = {"exec", NULL};
 	struct buf dir = BUF_INIT, text = BUF_INIT;
 
-	buf_fmt(&dir, "%s/svscan", k->logdir);
+	buf_fmt(&dir, "%s/%s", k->logdir, tag);
 	const char *log[] = {"/usr/sbin/multilog", "t", dir.p, NULL};
 
 	servicefile_words(&text, k->single ? plain : drop);
 	buf_addc(&text, ' ');
 	servicefile_words(&text, log);
 	buf_addc(&text, '\n');
-	int r = script(k, "log/run", buf_str(&text), e);
+	int r = script(k, name, buf_str(&text), e);
 
 	buf_free(&text);
 	buf_free(&dir);
@@ -88,8 +89,9 @@ static int scripts(const struct skeleton *k, struct err *e)
 	buf_adds(&shutdown, "exec svc -dx ");
 	servicefile_word(&shutdown, str_z(k->servicedir));
 	buf_adds(&shutdown, "/*\n");
-	int r = script(k, "run", buf_str(&run), e) < 0 || script(k, "shutdown", buf_str(&shutdown), e) < 0 ||
-		logger_script(k, e) < 0 ? -1 : 0;
+	int r = script(k, ".svscan/run", buf_str(&run), e) < 0 ||
+		script(k, ".svscan/shutdown", buf_str(&shutdown), e) < 0 ||
+		logger_script(k, ".svscan/log/run", "svscan", e) < 0 ? -1 : 0;
 
 	buf_free(&run);
 	buf_free(&shutdown);
@@ -130,7 +132,7 @@ static int variables_dir(const struct skeleton *k, struct err *e)
 	r = make_dir(dir.p, e);
 	if (r == 0 && file_chmod(dir.p, 0700) < 0)
 		r = err_temp(e, errno, "unable to chmod %s", dir.p);
-	if (r == 0 && (variables(k, dir.p, e) < 0 || put(k, "variables/.options", buf_str(&text), 0640, e) < 0 ||
+	if (r == 0 && (variables(k, dir.p, e) < 0 || put(k, ".svscan/variables/.options", buf_str(&text), 0640, e) < 0 ||
 		variables_save(dir.p, &k->files, e) < 0))
 		r = -1;
 	file_chmod(dir.p, 0500);
@@ -139,12 +141,12 @@ static int variables_dir(const struct skeleton *k, struct err *e)
 	return r;
 }
 
-static int log_directory(const struct skeleton *k, struct err *e)
+static int log_directory(const struct skeleton *k, const char *tag, struct err *e)
 {
 	struct buf fn = BUF_INIT;
 	struct pw pw;
 
-	buf_fmt(&fn, "%s%s/svscan", k->destdir, k->logdir);
+	buf_fmt(&fn, "%s%s/%s", k->destdir, k->logdir, tag);
 	int r = make_dir(fn.p, e);
 
 	if (r == 0 && proc_euid() == 0 && pw_name(STR("qmaill"), &pw) == 1 && file_chown(fn.p, pw.uid, pw.gid) < 0)
@@ -168,6 +170,33 @@ static int resolv_conf(const struct skeleton *k, struct err *e)
 	return r;
 }
 
+/* Whoever replaces /etc/resolv.conf takes our file from its place: a service that puts it back. */
+static int resolvconf_service(const struct skeleton *k, struct err *e)
+{
+	struct buf fn = BUF_INIT, ours = BUF_INIT, text = BUF_INIT;
+	int r;
+
+	buf_fmt(&fn, "%s/resolvconf/log", k->base);
+	r = make_dir(fn.p, e);
+	buf_clear(&fn);
+	buf_fmt(&fn, "%s/resolv.conf", k->sysconfdir);
+	servicefile_word(&ours, buf_str(&fn));
+	buf_fmt(&text, "exec 2>&1\n"
+		"inotify -n /etc | while read -r kind name event; do\n"
+		"\t[ \"$name\" = /etc/resolv.conf ] || continue\n"
+		"\t[ /etc/resolv.conf -ef %s ] && continue\n"
+		"\techo \"$kind $name $event: binding it again\"\n"
+		"\tmount --bind %s /etc/resolv.conf\n"
+		"done\n", ours.p, ours.p);
+	if (r == 0 && (script(k, "resolvconf/run", buf_str(&text), e) < 0 ||
+		logger_script(k, "resolvconf/log/run", "resolvconf", e) < 0 || log_directory(k, "resolvconf", e) < 0))
+		r = -1;
+	buf_free(&fn);
+	buf_free(&ours);
+	buf_free(&text);
+	return r;
+}
+
 int skeleton_make(const struct skeleton *k, struct err *e)
 {
 	struct buf dir = BUF_INIT;
@@ -176,8 +205,9 @@ int skeleton_make(const struct skeleton *k, struct err *e)
 	int r = make_dir(dir.p, e) < 0 || scripts(k, e) < 0 ? -1 : 0;
 
 	if (r == 0 && !k->scripts_only) {
-		if (variables_dir(k, e) < 0 || log_directory(k, e) < 0 || (k->resolvconf && resolv_conf(k, e) < 0) ||
-			(k->down && put(k, "log/down", STR(""), 0644, e) < 0))
+		if (variables_dir(k, e) < 0 || log_directory(k, "svscan", e) < 0 || (k->resolvconf && resolv_conf(k, e) < 0) ||
+			(k->resolvconf && k->unshare && resolvconf_service(k, e) < 0) ||
+			(k->down && put(k, ".svscan/log/down", STR(""), 0644, e) < 0))
 			r = -1;
 	}
 	buf_free(&dir);

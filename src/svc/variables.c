@@ -262,6 +262,33 @@ int variables_restore(const char *dir, struct str text, const struct variables_o
 	return r;
 }
 
+static int slurp(const char *fn, struct buf *text, struct err *e)
+{
+	return file_slurp(fn, text, VARIABLES_TEXT_MAX) < 0 ? err_temp(e, errno, "unable to read %s", fn) : 0;
+}
+
+int variables_read(const char *dir, const char *fn, bool replace, const struct variables_owner *o,
+	struct err *e)
+{
+	struct buf text = BUF_INIT;
+	int r = slurp(fn, &text, e) < 0 ? -1 : variables_import(dir, buf_str(&text), replace, o, e);
+
+	buf_free(&text);
+	return r;
+}
+
+int variables_go_back(const char *dir, const struct variables_owner *o, struct err *e)
+{
+	struct buf fn = BUF_INIT, text = BUF_INIT;
+
+	path_of(dir, ".variables", &fn);
+	int r = slurp(fn.p, &text, e) < 0 ? -1 : variables_restore(dir, buf_str(&text), o, e);
+
+	buf_free(&fn);
+	buf_free(&text);
+	return r;
+}
+
 int variables_save(const char *dir, const struct variables_owner *o, struct err *e)
 {
 	struct buf text = BUF_INIT;

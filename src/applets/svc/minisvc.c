@@ -14,7 +14,6 @@
 #include "core/conf/conf.h"
 #include "core/conf/envdir.h"
 #include "core/mail/date.h"
-#include "core/net/cert.h"
 #include "core/sys/clock.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
@@ -23,6 +22,8 @@
 #include "core/sys/pw.h"
 #include "svc/accounts.h"
 #include "svc/boot.h"
+#include "svc/certfile.h"
+#include "svc/refresh.h"
 #include "svc/report.h"
 #include "svc/retire.h"
 #include "svc/runfile.h"
@@ -351,37 +352,27 @@ static bool run_saved(const struct buf *text)
 	return ok;
 }
 
-/* What is run here is run with our rights: nobody else may have written it. */
-static bool trusted(const char *fn)
-{
-	struct stat st;
-
-	return file_stat(fn, &st) == 0 && (st.st_uid == 0 || st.st_uid == proc_euid()) && !(st.st_mode & 022);
-}
-
 static int refresh_dir(const char *name, const char *dir)
 {
-	struct buf fn = BUF_INIT, text = BUF_INIT;
-	int code = 0;
+	struct buf text = BUF_INIT;
+	struct err e = {0};
+	int what = refresh_read(dir, force, &text, &e), code = 0;
 
-	buf_fmt(&fn, "%s/.options", dir);
-	if (variables_exists(dir, ".norefreshsvc") && !force) {
-		if (!silent)
-			say("Skip Refreshing service %s", name);
-	} else if (file_slurp(fn.p, &text, TEXT_MAX) < 0) {
+	if (what < 0) {
+		log_line("%s", log_err(&e));
+		code = FAILED;
+	} else if (what == REFRESH_MISSING) {
 		say("%s .options missing", name);
 		code = FAILED;
-	} else if (!trusted(fn.p)) {
-		log_line("%s: others may write to it", fn.p);
-		code = FAILED;
+	} else if (what == REFRESH_MARKED) {
+		if (!silent)
+			say("Skip Refreshing service %s", name);
 	} else {
-		buf_set(&text, str_rtrim(buf_str(&text)));
 		buf_adds(&text, run_file_only ? " --run-file-only" : "");
 		if (!silent)
 			say("Refreshing service %s command %s", name, text.p);
 		code = run_saved(&text) ? 0 : FAILED;
 	}
-	buf_free(&fn);
 	buf_free(&text);
 	return code;
 }
@@ -428,21 +419,16 @@ static int do_refreshsvc(void)
 	return strcmp(refreshsvc, "all") == 0 ? each_variables(refresh_dir) : each_word(refreshsvc, refresh_one);
 }
 
-static bool refresh_wanted;
+static bool never;
 
 static int mark_dir(const char *name, const char *dir)
 {
-	struct buf fn = BUF_INIT;
 	struct err e = {0};
-	int code = 0;
 
-	buf_fmt(&fn, "%s/.norefreshsvc", dir);
-	if (refresh_wanted ? file_unlink(fn.p) < 0 && errno != ENOENT : file_replace(fn.p, STR(""), 0640, &e) < 0) {
-		log_line("%s: unable to mark it: %s", name, refresh_wanted ? log_errno(errno) : log_err(&e));
-		code = FAILED;
-	}
-	buf_free(&fn);
-	return code;
+	if (refresh_mark(dir, never, &e) == 0)
+		return 0;
+	log_line("%s: %s", name, log_err(&e));
+	return FAILED;
 }
 
 static int mark_one(const char *dir, const char *name)
@@ -462,7 +448,7 @@ static int do_norefreshsvc(void)
 
 	if (!str_eq(w, STR("0")) && !str_eq(w, STR("1")))
 		show_help();
-	refresh_wanted = w.p[0] == '1';
+	never = w.p[0] == '0';
 	if (str_eq(str_trim(rest), STR("all")))
 		return each_variables(mark_dir);
 	return each_word(rest.n ? rest.p : "", mark_one);
@@ -572,12 +558,7 @@ static int do_remove(void)
 
 static int read_import(const char *dir, const char *fn, struct err *e)
 {
-	struct buf text = BUF_INIT;
-	int r = file_slurp(fn, &text, TEXT_MAX) < 0 ? err_temp(e, errno, "unable to read %s", fn) :
-		variables_import(dir, buf_str(&text), force, &files, e);
-
-	buf_free(&text);
-	return r;
+	return variables_read(dir, fn, force, &files, e);
 }
 
 static int do_import(void)
@@ -602,22 +583,12 @@ static int do_export(void)
 
 static int restore(const char *name, const char *dir)
 {
-	struct buf fn = BUF_INIT, text = BUF_INIT;
 	struct err e = {0};
-	int code = 0;
 
-	buf_fmt(&fn, "%s/.variables", dir);
-	if (file_slurp(fn.p, &text, TEXT_MAX) < 0)
-		err_temp(&e, errno, "unable to read %s", fn.p);
-	else
-		variables_restore(dir, buf_str(&text), &files, &e);
-	if (e.class) {
-		log_line("%s: %s", name, log_err(&e));
-		code = FAILED;
-	}
-	buf_free(&fn);
-	buf_free(&text);
-	return code;
+	if (variables_go_back(dir, &files, &e) == 0)
+		return 0;
+	log_line("%s: %s", name, log_err(&e));
+	return FAILED;
 }
 
 static int do_save(void)
@@ -890,46 +861,21 @@ static int rmusers(void)
 	return 0;
 }
 
-/* Nothing but a host name gets into a certificate. */
-static bool is_host(const char *name)
-{
-	for (const char *p = name; *p; p++)
-		if (!chr_alnum(*p) && !strchr(".-*_", *p))
-			return false;
-	return *name;
-}
-
 static int cert(void)
 {
-	struct buf dir = BUF_INIT, fn = BUF_INIT, link = BUF_INIT, pem = BUF_INIT;
+	struct buf dir = BUF_INIT, conf = BUF_INIT;
 	struct err e = {0};
 	char host[256];
-	gid_t gid;
 
 	proc_hostname(host, sizeof host);
-	check(conf_line(CONF_CERTDIR, &dir, &e), &e);
-	buf_fmt(&fn, "%s%s/servercert.pem", destdir, certdir ? certdir : dir.p);
-	buf_fmt(&link, "%s%s/clientcert.pem", destdir, certdir ? certdir : dir.p);
-	if (file_exists(fn.p) && !force)
-		die(FAILED, "%s exists. Use --force to overwrite", fn.p);
-	if (!is_host(common_name ? common_name : host))
-		die(FAILED, "%s: no host name", common_name ? common_name : host);
+	check(conf_line(CONF_CERTDIR, &conf, &e), &e);
+	buf_fmt(&dir, "%s%s", destdir, certdir ? certdir : conf.p);
 	if (validity_days < 1 || validity_days > 36500)
 		die(FAILED, "--validity_days takes 1 to 36500");
-	check(cert_self_signed_for(common_name ? common_name : host, validity_days, &pem, &e), &e);
-	if (!pem.n)
-		die(FAILED, "this build cannot make certificates");
-	buf_set(&dir, str_to(buf_str(&fn), str_rchr(buf_str(&fn), '/')));
 	make_dir(dir.p);
-	check(file_replace(fn.p, buf_str(&pem), 0640, &e), &e);
-	if (proc_euid() == 0 && pw_group(STR("qcerts"), &gid) == 1 && file_chown(fn.p, 0, gid) < 0)
-		die(FAILED, "unable to chown %s: %s", fn.p, log_errno(errno));
-	if (!file_exists(link.p) && file_symlink("servercert.pem", link.p) < 0)
-		die(FAILED, "unable to create %s: %s", link.p, log_errno(errno));
+	check(certfile_make(dir.p, common_name ? common_name : host, validity_days, force, &e), &e);
 	buf_free(&dir);
-	buf_free(&fn);
-	buf_free(&link);
-	buf_free(&pem);
+	buf_free(&conf);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/pw.h"
+#include "svc/halt.h"
 #include "svc/report.h"
 #include "svc/scandir.h"
 #include "svc/state.h"
@@ -209,6 +210,8 @@ static int shut(void)
 	}
 	each("", NULL, "dx", MAINS | QUIET);
 	each("", NULL, "ox", LOGS | QUIET);
+	if (!halt_wait(dir.p, STOP_MS))
+		result("waiting for services to end", "", false);
 	return failed;
 }
 

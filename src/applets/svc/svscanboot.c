@@ -16,6 +16,8 @@
 #include "svc/halt.h"
 #include "svc/scandir.h"
 
+enum { LEFTOVERS_MS = 5000 };
+
 static const char path[] = "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin";
 
 /* The size of a file in .svscan/variables, -1 without one. */
@@ -74,6 +76,8 @@ static void boot(const char *scandir)
 
 	if (halt_all(scandir, &e) < 0)
 		die_err(&e);
+	/* a supervise that is still there keeps its successor out */
+	halt_wait(scandir, LEFTOVERS_MS);
 	if (fd_null(0) < 0 || fd_null(1) < 0 || fd_null(2) < 0)
 		die(111, "unable to open /dev/null: %s", log_errno(errno));
 	env_put("PATH", path);

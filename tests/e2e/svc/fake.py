@@ -4,7 +4,7 @@ fake.py status FILE AGE PID [paused=N] [want=u|d|o] [wait=N] [up=0|1] [size=N]  
 fake.py run DIR...       be the supervise of every DIR: FIFOs ok, control, up, dn; bytes that arrive are added to
                          DIR/got; u and d open up and dn; d followed by x ends it for that service
 """
-import errno, os, select, struct, sys, time
+import fcntl, os, select, struct, sys, time
 
 
 def status(fn, age, pid, paused="0", want="u", wait="0", up="1", size="21"):
@@ -25,6 +25,8 @@ class Service:
                 os.mkfifo(f"{self.sv}/{f}", 0o600)
             except FileExistsError:
                 pass
+        self.lock = open(self.sv + "/lock", "a")
+        fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.control = os.open(self.sv + "/control", os.O_RDONLY | os.O_NONBLOCK)
         self.keep = os.open(self.sv + "/control", os.O_WRONLY | os.O_NONBLOCK)
         self.hold("ok")
@@ -55,6 +57,7 @@ class Service:
             elif c == "x" and b"d" in self.seen:
                 for name in list(self.fifos):
                     self.leave(name)
+                self.lock.close()
                 return False
         return True
 

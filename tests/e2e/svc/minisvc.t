@@ -48,6 +48,17 @@ like "resolv.conf" "$(cat etc/resolv.conf)" "^nameserver 127.0.0.1$"
 like "run with mounts of its own" "$(cat "$S/.svscan/run")" "mount --bind $T/etc/resolv.conf /etc/resolv.conf"
 sh -n "$S/.svscan/run" && sh -n "$S/.svscan/shutdown" && pass "the shell reads them" || fail "the shell reads them"
 rm "$S/.svscan/log/down"
+sh -n "$S/resolvconf/run" && pass "a service keeps it in place" || fail "a service keeps it in place"
+like "its logger" "$(cat "$S/resolvconf/log/run")" "multilog t $T/log/resolvconf$"
+cat >inotify <<'P'
+#!/bin/sh
+printf 'file /etc/passwd closed\nfile /etc/resolv.conf closed\n'
+P
+printf '#!/bin/sh\necho mount "$@" >>mounts\n' >mount
+chmod +x inotify mount
+(PATH=$T:/usr/bin:/bin sh "$S/resolvconf/run") >out
+is "and puts it back" "$(cat mounts)" "mount --bind $T/etc/resolv.conf /etc/resolv.conf"
+rm -r inotify mount "$S/resolvconf"
 code "scripts only" 0 mini --svscanlog --run-file-only --scanint=99
 is "variables stay" "$(cat "$V/SCANINTERVAL")" 7
 code "no number" 1 mini --svscanlog --scanint=x

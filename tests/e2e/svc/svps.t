@@ -19,9 +19,10 @@ status "$S/soon" 2 105 up=0 wait=30
 status "$S/smtp/log" 30 106
 status "$S/fetch/log" 2 107
 status "$S/.svscan/log" 99999 108
-background bash -c 'exec -a "/usr/sbin/svscan" sleep 1000'
+cp "$(command -v sleep)" "$T/svscan"	# a pid file counts when its process is an svscan
+background bash -c 'exec -a "/usr/sbin/svscan" "$0/svscan" 1000' "$T"
 svscan=$!
-wait_for 5 grep -q svscan /proc/$svscan/cmdline
+wait_for 5 grep -q /usr/sbin/svscan /proc/$svscan/cmdline
 { printf 'xxxx\n'; echo $svscan; } >"$S/.svscan.pid"
 touch -d '3700 seconds ago' "$S/.svscan.pid"
 # second numbers move on: the last digit becomes x
@@ -136,6 +137,7 @@ cat >scan.py <<'P'
 import os, signal, subprocess, sys
 signal.signal(signal.SIGHUP, lambda *a: open("hup", "w").close())
 signal.signal(signal.SIGTERM, lambda *a: (open("term", "w").close(), child.kill(), os._exit(0)))
+open("/proc/self/comm", "w").write("svscan")
 child = subprocess.Popen(["sleep", "999"])
 open("scan.pid", "w").write(str(os.getpid()) + "\n")
 while True:
@@ -150,6 +152,12 @@ wait_for 5 test -e hup && pass "it arrives" || fail "it arrives"
 ok "tree" svps -T
 like "the process" "$(cat out)" "^ *$(cat scan.pid) .*python3 scan.py$"
 like "its child" "$(cat out)" "^ *[0-9]+   sleep 999$"
+background sleep 1000
+cp "$S/.svscan.pid" real.pid
+echo $! >"$S/.svscan.pid"
+code "a pid file that was left behind" 1 svps -t
+kill -0 $! && pass "hits nobody else" || fail "hits nobody else"
+mv real.pid "$S/.svscan.pid"
 code "TERM" 0 svps -t
 wait_for 5 test -e term && pass "it arrives" || fail "it arrives"
 wait_for 5 test ! -d "/proc/$(cat scan.pid)"
