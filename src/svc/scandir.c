@@ -116,7 +116,7 @@ void scandir_pidfile(const char *dir, struct buf *fn)
 	buf_fmt(fn, "%s/.svscan.pid", run ? run : dir);
 }
 
-/* The pid in a pid file: its last line, which older releases put behind a binary one; 0 when there is none. */
+/* The pid in a pid file: its last line, which older releases put behind a binary one; 0 when none. */
 static pid_t pid_in(struct str text)
 {
 	uint64_t pid;
@@ -168,7 +168,8 @@ static bool works_in(pid_t pid, const char *dir)
 	struct stat a, b;
 
 	buf_fmt(&fn, "/proc/%ld/cwd", (long)pid);
-	bool yes = file_stat(fn.p, &a) < 0 || file_stat(dir, &b) < 0 || (a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+	bool yes = file_stat(fn.p, &a) < 0 || file_stat(dir, &b) < 0 ||
+		(a.st_dev == b.st_dev && a.st_ino == b.st_ino);
 
 	buf_free(&fn);
 	return yes;

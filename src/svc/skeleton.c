@@ -132,7 +132,8 @@ static int variables_dir(const struct skeleton *k, struct err *e)
 	r = make_dir(dir.p, e);
 	if (r == 0 && file_chmod(dir.p, 0700) < 0)
 		r = err_temp(e, errno, "unable to chmod %s", dir.p);
-	if (r == 0 && (variables(k, dir.p, e) < 0 || put(k, ".svscan/variables/.options", buf_str(&text), 0640, e) < 0 ||
+	if (r == 0 && (variables(k, dir.p, e) < 0 ||
+		put(k, ".svscan/variables/.options", buf_str(&text), 0640, e) < 0 ||
 		variables_save(dir.p, &k->files, e) < 0))
 		r = -1;
 	file_chmod(dir.p, 0500);
@@ -205,7 +206,8 @@ int skeleton_make(const struct skeleton *k, struct err *e)
 	int r = make_dir(dir.p, e) < 0 || scripts(k, e) < 0 ? -1 : 0;
 
 	if (r == 0 && !k->scripts_only) {
-		if (variables_dir(k, e) < 0 || log_directory(k, "svscan", e) < 0 || (k->resolvconf && resolv_conf(k, e) < 0) ||
+		if (variables_dir(k, e) < 0 || log_directory(k, "svscan", e) < 0 ||
+			(k->resolvconf && resolv_conf(k, e) < 0) ||
 			(k->resolvconf && k->unshare && resolvconf_service(k, e) < 0) ||
 			(k->down && put(k, ".svscan/log/down", STR(""), 0644, e) < 0))
 			r = -1;
