@@ -140,7 +140,7 @@ for name in $(below "$UP" | awk '{ print $2 }' | sort -u); do
 done
 # (workers of smtpd and local stay for a while)
 is "the instance runs all kinds of daemons" "$(below "$UP" | awk '$2 !~ /^qmail-(smtpd|local)$/ { print $2 }' | sort -u | tr '\n' ' ')" \
-	"intake qmail-clean qmail-lspawn qmail-rspawn qmail-send qscheduler tcpserver todo-proc "
+	"intake qmail-clean qmail-lspawn qmail-rspawn qmail-send qscheduler supervise tcpserver todo-proc "
 stop_up
 ok "states" python3 "$STATES" "$Q" 3
 
