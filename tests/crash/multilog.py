@@ -171,7 +171,13 @@ def spoil(directory, script, n, what, r):
         raise Trouble(f'killed, but exit {code}')
     if code not in ((0, -9) if what == 'kill' else (0, 111)):
         raise Trouble(f'exit {code}')
-    second = code_of(run(directory, argv, r))
+    # a processor's child that has not got to its exec holds the lock a moment longer; supervise tries again too
+    for _ in range(100):
+        second = code_of(run(directory, argv, r))
+        with open(f'{directory}/err', encoding='latin1') as f:
+            if second != 111 or 'unable to lock' not in f.read():
+                break
+        time.sleep(0.02)
     if second != 0:
         raise Trouble(f'exit {second} without a fault')
     lost = 0
