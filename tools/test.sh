@@ -66,7 +66,7 @@ if [ -z "$quick" ]; then
 	e2e build-asan/indimail
 	unset ASAN_OPTIONS UBSAN_OPTIONS
 	say "every role change by exec"
-	REEXEC=1 e2e build/indimail tests/e2e/svc/up*.t tests/e2e/queue/{send,start,scheduler}.t tests/e2e/deliver/l*.t
+	REEXEC=1 e2e build/indimail tests/e2e/svc/{up*,supervise,svscan*,envdir,setuidgid,softlimit,setlock,spipe}.t tests/e2e/queue/{send,start,scheduler}.t tests/e2e/deliver/l*.t
 	say "crash tests"
 	build build-faults -Dfaults=true -Dtests=false
 	e2e build-faults/indimail tests/crash/*.t
