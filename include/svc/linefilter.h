@@ -4,17 +4,17 @@
 #ifndef SVC_LINEFILTER_H
 #define SVC_LINEFILTER_H
 
+#include "core/base/err.h"
 #include "core/base/str.h"
 #include "core/sys/out.h"
 
 enum { LINEFILTER_LOOK = 64 };	/* so much of a line can be looked at */
-enum linefilter_end { LINEFILTER_DONE, LINEFILTER_READ, LINEFILTER_WRITE };
 
 /* Sees how a line begins (its newline never), writes something to out and returns how many bytes of start
  * that replaces; -1: it wants to see more, allowed unless whole. */
 typedef ssize_t linefilter_begin(void *arg, struct str start, bool whole, struct out *out);
 
-/* Filter to the end of input, or until reading or writing fails (errno). */
-enum linefilter_end linefilter_run(linefilter_begin *begin, void *arg);
+/* Filter to the end of input: 0, or -1 with one of these exit codes in e. */
+int linefilter_run(linefilter_begin *begin, void *arg, int read_code, int write_code, struct err *e);
 
 #endif

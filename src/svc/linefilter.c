@@ -63,7 +63,7 @@ static void flush(void *arg)
 	out_flush(arg);
 }
 
-enum linefilter_end linefilter_run(linefilter_begin *b, void *arg)
+int linefilter_run(linefilter_begin *b, void *arg, int read_code, int write_code, struct err *e)
 {
 	static char space[65536], room[65536];
 	struct filter f = {.begin = b, .arg = arg};
@@ -83,7 +83,6 @@ enum linefilter_end linefilter_run(linefilter_begin *b, void *arg)
 	if (f.n)
 		show(&f, str_make(f.held, f.n), true);
 	if (out_flush(&f.out) < 0)
-		return LINEFILTER_WRITE;
-	errno = num;
-	return r < 0 ? LINEFILTER_READ : LINEFILTER_DONE;
+		return err_code(e, write_code, errno, "unable to write output");
+	return r < 0 ? err_code(e, read_code, num, "unable to read input") : 0;
 }

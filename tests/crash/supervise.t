@@ -3,23 +3,11 @@
 # fails.  The next supervise has the service up, one process of it, whatever the last one has left.
 . "$(dirname "$0")/lib.sh"
 cat >faults.py <<'P'
-import concurrent.futures, os, signal, struct, subprocess, sys, time
-T, WORKERS = os.environ['T'], int(os.environ['WORKERS'])
+import os, signal, struct, subprocess, sys
+sys.path.insert(0, os.environ['HERE'])
+from pool import alive, run, script, wait_until
+T = os.environ['T']
 env = {'PATH': os.environ['PATH'], 'DISABLE_RUN': '1', 'LC_ALL': 'C'}
-
-def wait_until(done, seconds):
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.005)
-    return True
-
-def alive(pid):
-    try:
-        return open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] != 'Z'
-    except OSError:
-        return False
 
 def scenario(dir, n, what):
     """None, or what went wrong; False when the n-th call was never made."""
@@ -96,30 +84,12 @@ def scenario(dir, n, what):
 
 def prepare(i):
     dir = f'{T}/w{i}'
-    os.makedirs(f'{dir}/s', exist_ok=True)
-    with open(f'{dir}/s/run', 'w') as f:
-        f.write(f'#!/bin/sh\necho $$ >>{dir}/pids\nexec sleep 1000\n')
-    os.chmod(f'{dir}/s/run', 0o755)
+    script(f'{dir}/s', f'echo $$ >>{dir}/pids\nexec sleep 1000\n')
     return dir
 
-free = [prepare(i) for i in range(WORKERS)]
-def one(job):
-    dir = free.pop()
-    try:
-        return scenario(dir, *job)
-    finally:
-        free.append(dir)
-
-with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-    for what in sys.argv[1:]:
-        results = list(pool.map(one, [(n, what) for n in range(1, 71)]))
-        hits = sum(r is not False for r in results)
-        bad = [r for r in results if r]
-        for r in bad:
-            print('#', r)
-        print('not ok' if bad or hits < 30 else 'ok', f'- supervise: {hits} calls, {what}')
+run('supervise', prepare, scenario, 70, 30)
 P
-python3 faults.py kill 12 28 5 >result 2>trouble || fail "faults.py: $(tail -3 trouble)"
+HERE=$HERE python3 faults.py kill 12 28 5 >result 2>trouble || fail "faults.py: $(tail -3 trouble)"
 cat result
 ! grep -q '^not ok' result || FAILED=1
 done_testing

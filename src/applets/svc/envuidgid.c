@@ -1,6 +1,5 @@
 /* envuidgid - run a program with UID and GID of an account in its environment.  Used in front of programs
  * that change their ids themselves once they have opened what only root may open. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "core/app/applet.h"
@@ -19,16 +18,13 @@ static void put(const char *name, unsigned long id)
 
 static int envuidgid_main(int argc, char **argv)
 {
+	struct err e = {0};
 	struct pw p;
 
 	if (argc < 3)
 		die_usage();
-	int r = pw_name(str_z(argv[1]), &p);
-
-	if (r < 0)
-		die(111, "unable to read the account file: %s", log_errno(errno));
-	if (r == 0)
-		die(111, "unknown account %s", argv[1]);
+	if (pw_account(argv[1], &p, &e) < 0)
+		die_err(&e);
 	put("UID", p.uid);
 	put("GID", p.gid);
 	run_chain(argv + 2);

@@ -71,12 +71,8 @@ static int setuidgid_main(int argc, char **argv)
 
 	if (argc < 3)
 		die_usage();
-	int r = pw_name(str_z(argv[1]), &p);
-
-	if (r < 0)
-		die(111, "unable to read the account file: %s", log_errno(errno));
-	if (r == 0)
-		die(111, "unknown account %s", argv[1]);
+	if (pw_account(argv[1], &p, &e) < 0)
+		die_err(&e);
 	if (all_groups)
 		account_groups(&p);
 	else

@@ -1,6 +1,5 @@
 /* tai2tai64n - turn decimal time stamps into TAI64N labels, without the ten seconds that tai64n(1) adds.
  * Run over logs that splogger or accustamp stamped; tai64n2tai undoes it. */
-#include <errno.h>
 #include <stdint.h>
 
 #include "core/app/applet.h"
@@ -49,17 +48,14 @@ static ssize_t label(void *arg, struct str start, bool whole, struct out *out)
 
 static int tai2tai64n_main(int argc, char **argv)
 {
+	struct err e = {0};
+
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	switch (linefilter_run(label, NULL)) {
-	case LINEFILTER_READ:
-		die(1, "unable to read input: %s", log_errno(errno));
-	case LINEFILTER_WRITE:
-		die(2, "unable to write output: %s", log_errno(errno));
-	default:
-		return 0;
-	}
+	if (linefilter_run(label, NULL, 1, 2, &e) < 0)
+		die_err(&e);
+	return 0;
 }
 
 APPLET(tai2tai64n) = {

@@ -1,7 +1,5 @@
 /* tai64n - put the time before each line.  Run in a pipe; a TAI64N label is the moment its line began to
  * arrive. */
-#include <errno.h>
-
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/base/tai.h"
@@ -25,19 +23,15 @@ static ssize_t stamp(void *arg, struct str start, bool whole, struct out *out)
 
 static int tai64n_main(int argc, char **argv)
 {
+	struct err e = {0};
 	struct tai_pen pen = TAI_PEN_INIT;
 
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	switch (linefilter_run(stamp, &pen)) {
-	case LINEFILTER_READ:
-		die(111, "unable to read input: %s", log_errno(errno));
-	case LINEFILTER_WRITE:
-		die(111, "unable to write output: %s", log_errno(errno));
-	default:
-		return 0;
-	}
+	if (linefilter_run(stamp, &pen, 111, 111, &e) < 0)
+		die_err(&e);
+	return 0;
 }
 
 APPLET(tai64n) = {

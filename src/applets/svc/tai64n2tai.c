@@ -1,6 +1,5 @@
 /* tai64n2tai - turn TAI64N labels into decimal time stamps, without the ten seconds that tai64nunix(1)
  * takes off.  Run over logs for tools that want decimal stamps; tai2tai64n undoes it. */
-#include <errno.h>
 #include <stdint.h>
 
 #include "core/app/applet.h"
@@ -29,17 +28,14 @@ static ssize_t decimal(void *arg, struct str start, bool whole, struct out *out)
 
 static int tai64n2tai_main(int argc, char **argv)
 {
+	struct err e = {0};
+
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	switch (linefilter_run(decimal, NULL)) {
-	case LINEFILTER_READ:
-		die(1, "unable to read input: %s", log_errno(errno));
-	case LINEFILTER_WRITE:
-		die(2, "unable to write output: %s", log_errno(errno));
-	default:
-		return 0;
-	}
+	if (linefilter_run(decimal, NULL, 1, 2, &e) < 0)
+		die_err(&e);
+	return 0;
 }
 
 APPLET(tai64n2tai) = {

@@ -1,5 +1,4 @@
 /* tai64nlocal - show TAI64N labels as local time.  Run by people in front of a log, tail -f included. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "core/app/applet.h"
@@ -47,19 +46,15 @@ static ssize_t local(void *arg, struct str start, bool whole, struct out *out)
 
 static int tai64nlocal_main(int argc, char **argv)
 {
+	struct err e = {0};
 	struct shown s = {0};
 
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	switch (linefilter_run(local, &s)) {
-	case LINEFILTER_READ:
-		die(111, "unable to read input: %s", log_errno(errno));
-	case LINEFILTER_WRITE:
-		die(111, "unable to write output: %s", log_errno(errno));
-	default:
-		return 0;
-	}
+	if (linefilter_run(local, &s, 111, 111, &e) < 0)
+		die_err(&e);
+	return 0;
 }
 
 APPLET(tai64nlocal) = {

@@ -1,7 +1,5 @@
 /* tai64nunix - show TAI64N labels as seconds since 1970.  Run in front of the log analysers, which want
  * them so. */
-#include <errno.h>
-
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/base/tai.h"
@@ -24,17 +22,14 @@ static ssize_t seconds(void *arg, struct str start, bool whole, struct out *out)
 
 static int tai64nunix_main(int argc, char **argv)
 {
+	struct err e = {0};
+
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	switch (linefilter_run(seconds, NULL)) {
-	case LINEFILTER_READ:
-		die(111, "unable to read input: %s", log_errno(errno));
-	case LINEFILTER_WRITE:
-		die(111, "unable to write output: %s", log_errno(errno));
-	default:
-		return 0;
-	}
+	if (linefilter_run(seconds, NULL, 111, 111, &e) < 0)
+		die_err(&e);
+	return 0;
 }
 
 APPLET(tai64nunix) = {

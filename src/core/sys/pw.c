@@ -193,3 +193,12 @@ int pw_groups(struct str name, gid_t own, gid_t *out, int max)
 	return groups(has_member, &w) < 0 ? -1 : w.n;
 }
 #endif
+
+int pw_account(const char *name, struct pw *out, struct err *e)
+{
+	int r = pw_name(str_z(name), out);
+
+	if (r < 0)
+		return err_temp(e, errno, "unable to read the account file");
+	return r == 0 ? err_temp(e, 0, "unknown account %s", name) : 0;
+}
