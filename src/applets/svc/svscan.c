@@ -401,6 +401,10 @@ static void begin(void)
 {
 	struct err e = {0};
 
+	/* from the first moment: process 1 would not even notice them otherwise */
+	for (int i = 0; i < WAITED; i++)
+		sig_block(waited[i]);
+	sig_block(SIGRTMIN + 3);
 	ending_ours = proc_pid() == 1 || conf_set(CONF_TERMINATE_SESSION);
 	set_environment();
 	if (conf_int(CONF_SCANINTERVAL, &interval, &e) < 0 || interval < 1)
@@ -411,9 +415,6 @@ static void begin(void)
 		proc_new_session();
 	if (ending_ours)
 		proc_adopt_orphans(true);
-	for (int i = 0; i < WAITED; i++)
-		sig_block(waited[i]);
-	sig_block(SIGRTMIN + 3);
 	start_own_logger();
 	info("Starting svscan");
 	initial_command();
@@ -446,7 +447,7 @@ static void pass_alarm(void)
 
 static bool is_end(int sig)
 {
-	return sig == SIGTERM || (ending_ours && (sig == SIGINT || sig == SIGRTMIN + 3));
+	return sig == SIGTERM || sig == SIGINT || (ending_ours && sig == SIGRTMIN + 3);
 }
 
 static int watch(void)

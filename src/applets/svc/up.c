@@ -10,6 +10,7 @@
 #include "core/app/log.h"
 #include "core/app/role.h"
 #include "core/app/run.h"
+#include "core/app/tree.h"
 #include "core/conf/conf.h"
 #include "core/net/sock.h"
 #include "core/sys/env.h"
@@ -356,6 +357,8 @@ static int up_main(int argc, char **argv)
 	if (queues < 1 || queues > 100)
 		die(100, "--queues takes 1 to 100");
 	choose_log();
+	if (!prepare_only)
+		tree_block_signals();	/* they wait for svscan: process 1 would not even notice them otherwise */
 	make_absolute();
 	if (!smtp)
 		smtp = role_single() ? "127.0.0.1:2525" : "25";

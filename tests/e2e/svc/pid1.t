@@ -109,6 +109,15 @@ wait "$BOX"
 is "INT ends it as well" $? 0
 chmod 755 root root/etc root/etc/indimail
 
+# told to end before it is ready
+env -i unshare -U -r -p -f --kill-child --root="$T/root" --wd=/ /indimail up --root /early --domain e.test --queues 5 \
+	--smtp "127.0.0.1:$(free_port)" >early.log 2>&1 &
+BOX=$!
+PIDS="$PIDS $BOX"
+until [ -e root/early/control ]; do sleep 0.001; done
+INIT=$(ps --ppid "$BOX" -o pid= | tr -d ' ')
+shut_down "at once"
+
 # svscan itself as process 1, with the lines of a service on standard output
 mkdir -p root/service/one root/service/one/log
 printf '#!/bin/sh\nexec indimail tai64n\n' >root/service/one/log/run
