@@ -215,6 +215,20 @@ code "a file where the FIFO belongs" 111 supervise odd
 like "is named" "$(cat err)" 'supervise/control is not a FIFO'
 is "and is left alone" "$(cat odd/supervise/control)" text
 
+# ---- no process to be had ----
+mkdir full
+script full/run 'exec sleep 1000'
+prlimit --nproc=1 "$BIN/supervise" full >>full.log 2>&1 &
+SUP=$!
+PIDS="$PIDS $SUP"
+ok "a full process table is said" wait_for 5 grep -q 'unable to fork, sleeping 60 seconds: Resource temporarily unavailable' full.log
+sleep 0.5
+is "once" "$(grep -c 'unable to fork' full.log)" 1
+[ "$(awk '{print $14 + $15}' "/proc/$SUP/stat")" -lt 10 ] && pass "without a busy loop" || fail "without a busy loop"
+prlimit --nproc=1000 --pid "$SUP" 2>/dev/null
+tell full x
+ok "it still listens" wait_for 5 not runs full
+
 # ---- status after a crash ----
 for n in 0 7 20 40; do
 	head -c $n /dev/zero >a/supervise/status
