@@ -9,7 +9,7 @@ USER = 'daemon'
 W = sys.argv[1]
 os.chdir(W)
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: what is left behind comes to us
-HOLD = os.pipe()        # standard input of every scanner: never ends
+HOLD = []               # the writing end of what is read at the moment: it never ends
 TABLE = {}              # (row) -> {system: number}
 
 
@@ -76,9 +76,17 @@ class System:
         self.env = os.environ | {'PATH': '/usr/bin:/bin'} | env
 
     def start(self, argv, cwd='.'):
+        # a pipe for each: s6-log makes its standard input non-blocking, for all who share it
+        while HOLD:
+            os.close(HOLD.pop())
+        stdin, writer = os.pipe()
+        HOLD.append(writer)
         log = open(W + '/log', 'a')
-        return subprocess.Popen(argv, env=self.env, cwd=cwd, stdin=HOLD[0], stdout=log, stderr=log,
-                                start_new_session=True).pid
+        pid = subprocess.Popen(argv, env=self.env, cwd=cwd, stdin=stdin, stdout=log, stderr=log,
+                               start_new_session=True).pid
+        os.close(stdin)
+        log.close()
+        return pid
 
 
 def term(pid, _):
