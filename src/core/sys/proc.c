@@ -317,8 +317,9 @@ static int release_object(struct dl_phdr_info *object, size_t size, void *page_s
 	(void)size;
 	for (int i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
-		uintptr_t start = object->dlpi_addr + part->p_vaddr, end = (start + part->p_memsz) / page * page;
+		uintptr_t start = object->dlpi_addr + part->p_vaddr, end = start + part->p_memsz;
 
+		end = end / page * page;
 		start = (start + page - 1) / page * page;
 		if (part->p_type == PT_LOAD && !(part->p_flags & PF_W) && end > start)
 			madvise((void *)start, end - start, MADV_DONTNEED);
