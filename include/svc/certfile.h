@@ -1,13 +1,13 @@
-/* certfile - the certificate of a mail system in its directory (minisvc(8) --config=cert). */
+/* certfile - the certificate of a mail system, and where services look for it (minisvc(8)); as in admin.h. */
 #ifndef SVC_CERTFILE_H
 #define SVC_CERTFILE_H
 
-#include <stdbool.h>
+#include "svc/admin.h"
 
-#include "core/base/err.h"
-
-/* Write servercert.pem, a new key and a certificate of host for days, mode 0640, group qcerts where root does it and
- * there is that group; and the link clientcert.pem.  An existing one is replaced only with force. */
-int certfile_make(const char *dir, const char *host, long days, bool force, struct err *e);
+/* --config=cert: write servercert.pem (or --certfile), a certificate of --common_name and its new key, mode 0640, group
+ * qcerts where root does it and there is that group; the link clientcert.pem beside it; with --capath the
+ * certificate alone as HASH.0 there.  An existing one is replaced only with --force.  With --update-certs the variables
+ * of services lead there, whether the certificate is new or was there. */
+admin_action certfile_config;
 
 #endif

@@ -2,6 +2,7 @@
 #include "svc/boot.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "core/sys/file.h"
 
@@ -12,7 +13,9 @@ static const char wants[] = "/etc/systemd/system/multi-user.target.wants/svscan.
 static const char *const unit_aliases[] = {"/etc/systemd/system/indimail.service",
 	"/etc/systemd/system/indimail-mta.service"};
 static const char openrc[] = "/etc/init.d/svscan", openrc_link[] = "/etc/runlevels/default/svscan";
-static const char upstart[] = "/etc/init/svscan.conf";
+static const char upstart[] = "/etc/init/svscan.conf", event[] = "/etc/event.d/svscan";
+static const char rc[] = "/usr/local/etc/rc.d/svscan", rc_conf[] = "/etc/rc.conf.d/svscan";
+static const char launchd[] = "/Library/LaunchDaemons/org.indimail.svscan.plist", synthetic[] = "/etc/synthetic.conf";
 static const char inittab[] = "/etc/inittab";
 
 static bool have(const char *root, const char *path)
@@ -33,13 +36,19 @@ static const char *unit_dir(const char *root)
 
 enum boot_kind boot_detect(const char *root)
 {
-	if (have(root, unit_dirs[0]) || have(root, unit_dirs[1]))
-		return BOOT_SYSTEMD;
-	if (have(root, "/etc/init"))
-		return BOOT_UPSTART;
-	if (have(root, "/etc/runlevels"))
-		return BOOT_OPENRC;
-	return have(root, inittab) ? BOOT_INITTAB : BOOT_NONE;
+	static const struct {
+		const char *path;
+		enum boot_kind kind;
+	} signs[] = {
+		{"/lib/systemd/system", BOOT_SYSTEMD}, {"/usr/lib/systemd/system", BOOT_SYSTEMD},
+		{"/etc/init", BOOT_UPSTART}, {"/etc/event.d", BOOT_EVENT}, {"/etc/rc.subr", BOOT_RC},
+		{"/Library/LaunchDaemons", BOOT_LAUNCHD}, {"/etc/runlevels", BOOT_OPENRC}, {inittab, BOOT_INITTAB},
+	};
+
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (have(root, signs[i].path))
+			return signs[i].kind;
+	return BOOT_NONE;
 }
 
 /* Write a file unless it has this text already. */
@@ -79,6 +88,50 @@ static int put_link(const char *root, const char *path, const char *target, stru
 	buf_free(&dir);
 	return r;
 }
+
+/* ---- one line in a file of others ---- */
+
+/* Read fn without our line: whether it was there. */
+static bool without_line(const char *fn, struct str ours, struct buf *text, struct err *e, int *r)
+{
+	struct buf old = BUF_INIT;
+	bool found = false;
+
+	if (file_slurp(fn, &old, 1 << 20) < 0)
+		*r = errno == ENOENT || errno == ENOTDIR ? 0 : err_temp(e, errno, "unable to read %s", fn);
+	for (struct str rest = buf_str(&old); rest.p && rest.n; ) {
+		struct str line = str_cut(&rest, '\n');
+
+		if (str_eq(line, ours))
+			found = true;
+		else
+			buf_fmt(text, "%.*s\n", STR_FMT(line));
+	}
+	buf_free(&old);
+	return found;
+}
+
+static int change_line(const char *root, const char *path, struct str line, bool add, struct buf *out, struct err *e)
+{
+	struct buf fn = BUF_INIT, text = BUF_INIT;
+	int r = 0;
+
+	buf_fmt(&fn, "%s%s", root, path);
+	bool found = without_line(fn.p, line, &text, e, &r);
+
+	if (r == 0 && found != add) {
+		if (add)
+			buf_fmt(&text, "%.*s\n", STR_FMT(line));
+		r = file_replace(fn.p, buf_str(&text), 0644, e);
+		if (out)
+			buf_fmt(out, "%s\n", fn.p);
+	}
+	buf_free(&fn);
+	buf_free(&text);
+	return r;
+}
+
+/* ---- the kinds ---- */
 
 /* systemd reads % and \ in a command line, and quotes around a word. */
 static void unit_word(struct buf *b, const char *z)
@@ -143,16 +196,69 @@ static int install_openrc(const char *root, const char *scandir, struct buf *out
 	return r < 0 ? -1 : put_link(root, openrc_link, openrc, out, e);
 }
 
-static int install_upstart(const char *root, const char *scandir, struct buf *out, struct err *e)
+static int install_upstart(const char *root, const char *path, const char *scandir, struct buf *out, struct err *e)
 {
 	struct buf text = BUF_INIT;
 
 	buf_fmt(&text, "description \"Service scanner of indimail\"\n"
 		"start on runlevel [2345]\nstop on runlevel [016]\nrespawn\n"
 		"exec /usr/libexec/indimail/svscanboot %s\n", scandir);
-	int r = plain(scandir, e) < 0 ? -1 : put(root, upstart, buf_str(&text), 0644, out, e);
+	int r = plain(scandir, e) < 0 ? -1 : put(root, path, buf_str(&text), 0644, out, e);
 
 	buf_free(&text);
+	return r;
+}
+
+/* FreeBSD: enabled by a file of its own beside rc.conf. */
+static int install_rc(const char *root, const char *scandir, struct buf *out, struct err *e)
+{
+	struct buf text = BUF_INIT;
+
+	buf_fmt(&text, "#!/bin/sh\n# PROVIDE: svscan\n# REQUIRE: FILESYSTEMS NETWORKING syslogd\n"
+		"# BEFORE: LOGIN\n# KEYWORD: shutdown\n\n. /etc/rc.subr\n\n"
+		"name=svscan\ndesc=\"Service scanner of indimail\"\nrcvar=svscan_enable\n"
+		"start_cmd=\"/usr/sbin/daemon -f /usr/libexec/indimail/svscanboot %s\"\n"
+		"stop_cmd=\"/usr/bin/qmailctl stop\"\n"
+		"extra_commands=\"status restart kill shut flush reload rotate queue cont cdb help\"\n"
+		"for word in $extra_commands; do\n\teval \"${word}_cmd=\\\"/usr/bin/qmailctl $word\\\"\"\ndone\n\n"
+		"load_rc_config $name\n: \"${svscan_enable:=NO}\"\nrun_rc_command \"$1\"\n", scandir);
+	int r = plain(scandir, e) < 0 || put(root, rc, buf_str(&text), 0755, out, e) < 0 ? -1 :
+		put(root, rc_conf, STR("svscan_enable=\"YES\"\n"), 0644, out, e);
+
+	buf_free(&text);
+	return r;
+}
+
+/* What synthetic.conf says for a directory that shall be seen below the root, which is read-only there. */
+static void synthetic_line(struct buf *line, const char *scandir)
+{
+	const char *name = *scandir ? scandir + 1 : scandir;
+
+	buf_fmt(line, "%s\tSystem/Volumes/Data/%s", name, name);
+}
+
+static int install_launchd(const char *root, const char *scandir, struct buf *out, struct err *e)
+{
+	struct buf text = BUF_INIT, line = BUF_INIT;
+
+	buf_fmt(&text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" "
+		"\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">\n<dict>\n"
+		"\t<key>Label</key>\n\t<string>org.indimail.svscan</string>\n"
+		"\t<key>ProgramArguments</key>\n\t<array>\n\t\t<string>/usr/libexec/indimail/svscanboot</string>\n"
+		"\t\t<string>%s</string>\n\t</array>\n"
+		"\t<key>EnvironmentVariables</key>\n\t<dict>\n\t\t<key>SCANINTERVAL</key>\n"
+		"\t\t<string>120</string>\n\t</dict>\n"
+		"\t<key>RunAtLoad</key>\n\t<true/>\n\t<key>KeepAlive</key>\n\t<true/>\n</dict>\n</plist>\n", scandir);
+	int r = plain(scandir, e) < 0 ? -1 : put(root, launchd, buf_str(&text), 0644, out, e);
+
+	/* only a directory right below the root needs it */
+	if (r == 0 && scandir[0] == '/' && scandir[1] && !strchr(scandir + 1, '/')) {
+		synthetic_line(&line, scandir);
+		r = change_line(root, synthetic, buf_str(&line), true, out, e);
+	}
+	buf_free(&text);
+	buf_free(&line);
 	return r;
 }
 
@@ -162,7 +268,13 @@ int boot_install(const char *root, enum boot_kind kind, const char *scandir, str
 	case BOOT_SYSTEMD:
 		return install_systemd(root, scandir, out, e);
 	case BOOT_UPSTART:
-		return install_upstart(root, scandir, out, e);
+		return install_upstart(root, upstart, scandir, out, e);
+	case BOOT_EVENT:
+		return install_upstart(root, event, scandir, out, e);
+	case BOOT_RC:
+		return install_rc(root, scandir, out, e);
+	case BOOT_LAUNCHD:
+		return install_launchd(root, scandir, out, e);
 	case BOOT_OPENRC:
 		return install_openrc(root, scandir, out, e);
 	case BOOT_INITTAB:
@@ -186,52 +298,12 @@ static int drop(const char *root, const char *path, struct buf *out, struct err 
 	return r;
 }
 
-/* Read root/etc/inittab without our line: whether it was there. */
-static bool without_line(const char *fn, struct buf *text, struct err *e, int *r)
-{
-	struct buf old = BUF_INIT;
-	bool found = false;
-
-	if (file_slurp(fn, &old, 1 << 20) < 0)
-		*r = errno == ENOENT ? 0 : err_temp(e, errno, "unable to read %s", fn);
-	for (struct str rest = buf_str(&old); rest.p && rest.n; ) {
-		struct str line = str_cut(&rest, '\n');
-
-		if (str_eq(line, str_z(boot_inittab)))
-			found = true;
-		else
-			buf_fmt(text, "%.*s\n", STR_FMT(line));
-	}
-	buf_free(&old);
-	return found;
-}
-
-static int change_inittab(const char *root, bool add, struct buf *out, struct err *e)
-{
-	struct buf fn = BUF_INIT, text = BUF_INIT;
-	int r = 0;
-
-	buf_fmt(&fn, "%s%s", root, inittab);
-	bool found = without_line(fn.p, &text, e, &r);
-
-	if (r == 0 && found != add) {
-		if (add)
-			buf_fmt(&text, "%s\n", boot_inittab);
-		r = file_replace(fn.p, buf_str(&text), 0644, e);
-		if (out)
-			buf_fmt(out, "%s\n", fn.p);
-	}
-	buf_free(&fn);
-	buf_free(&text);
-	return r;
-}
-
 int boot_add_inittab(const char *root, struct err *e)
 {
-	return change_inittab(root, true, NULL, e);
+	return change_line(root, inittab, str_z(boot_inittab), true, NULL, e);
 }
 
-int boot_remove(const char *root, struct buf *out, struct err *e)
+static int remove_systemd(const char *root, struct buf *out, struct err *e)
 {
 	int r = drop(root, wants, out, e);
 
@@ -244,9 +316,22 @@ int boot_remove(const char *root, struct buf *out, struct err *e)
 			r = drop(root, fn.p, out, e);
 		buf_free(&fn);
 	}
+	return r;
+}
+
+int boot_remove(const char *root, const char *scandir, struct buf *out, struct err *e)
+{
+	static const char *const files[] = {upstart, event, rc, rc_conf, launchd};
+	struct buf line = BUF_INIT;
+	int r = remove_systemd(root, out, e);
+
 	if (r == 0 && have(root, openrc_link))
 		r = drop(root, openrc_link, out, e) < 0 ? -1 : drop(root, openrc, out, e);
+	for (size_t i = 0; r == 0 && i < sizeof files / sizeof *files; i++)
+		r = drop(root, files[i], out, e);
+	synthetic_line(&line, scandir);
 	if (r == 0)
-		r = drop(root, upstart, out, e);
-	return r < 0 ? -1 : change_inittab(root, false, out, e);
+		r = change_line(root, synthetic, buf_str(&line), false, out, e);
+	buf_free(&line);
+	return r < 0 ? -1 : change_line(root, inittab, str_z(boot_inittab), false, out, e);
 }

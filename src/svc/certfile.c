@@ -1,22 +1,71 @@
-/* certfile - the certificate of a mail system; see certfile.h. */
+/* certfile - the certificate of a mail system, and where services look for it; see certfile.h. */
 #include "svc/certfile.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "core/conf/conf.h"
 #include "core/net/cert.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/pw.h"
+#include "svc/setting.h"
 
-/* Nothing but a host name gets into a certificate. */
-static bool is_host(const char *name)
+enum { DAYS_MAX = 36500, EMAIL_MAX = 128, VALUE_MAX = 4096 };
+
+static const char client[] = "clientcert.pem", cache[] = "couriersslcache";
+
+/* Nothing but a host name, or with @ an address, gets into a certificate. */
+static bool harmless(const char *name, const char *more)
 {
 	for (const char *p = name; *p; p++)
-		if (!chr_alnum(*p) && !strchr(".-*_", *p))
+		if (!chr_alnum(*p) && !strchr(more, *p))
 			return false;
 	return *name;
 }
+
+static bool is_address(const char *s)
+{
+	const char *at = strchr(s, '@');
+
+	return at && at > s && at[1] && at == strrchr(s, '@') && strlen(s) <= EMAIL_MAX && harmless(s, ".-_+@");
+}
+
+/* ---- where ---- */
+
+struct place {
+	struct buf dir;		/* as services know it */
+	struct buf file;	/* with its directory */
+};
+
+static void free_place(struct place *p)
+{
+	buf_free(&p->dir);
+	buf_free(&p->file);
+}
+
+/* A path of --certfile also says where the directory is, unless --certdir does. */
+static int find_place(const struct admin *a, struct place *p, struct err *e)
+{
+	const char *name = a->certfile ? a->certfile : "servercert.pem";
+	size_t slash = str_rchr(str_z(name), '/');
+	bool path = slash < strlen(name);
+
+	if (!*name || name[strlen(name) - 1] == '/')
+		return err_usage(e, "--certfile: no name of a file");
+	if (a->certdir)
+		buf_adds(&p->dir, a->certdir);
+	else if (path)
+		buf_set(&p->dir, str_to(str_z(name), slash ? slash : 1));
+	else if (conf_line(CONF_CERTDIR, &p->dir, e) < 0)
+		return -1;
+	if (!path)
+		buf_fmt(&p->file, "%s/", p->dir.p);
+	buf_adds(&p->file, name);
+	return 0;
+}
+
+/* ---- the certificate ---- */
 
 static int give_to_group(const char *fn, struct err *e)
 {
@@ -27,35 +76,157 @@ static int give_to_group(const char *fn, struct err *e)
 	return err_temp(e, errno, "unable to chown %s", fn);
 }
 
-static int make_link(const char *dir, struct err *e)
+static int make_dir(const char *fn, struct err *e)
+{
+	return file_mkdirs(fn, 0755) < 0 ? err_temp(e, errno, "unable to create %s", fn) : 0;
+}
+
+/* What clients show is the same, unless there is something of their own. */
+static int make_link(const char *file, struct err *e)
 {
 	struct buf fn = BUF_INIT;
+	size_t slash = str_rchr(str_z(file), '/');
 	int r = 0;
 
-	buf_fmt(&fn, "%s/clientcert.pem", dir);
-	if (!file_exists(fn.p) && file_symlink("servercert.pem", fn.p) < 0)
+	buf_fmt(&fn, "%.*s/%s", STR_FMT(str_to(str_z(file), slash)), client);
+	if (!file_exists(fn.p) && file_symlink(file + slash + 1, fn.p) < 0)
 		r = err_temp(e, errno, "unable to create %s", fn.p);
 	buf_free(&fn);
 	return r;
 }
 
-int certfile_make(const char *dir, const char *host, long days, bool force, struct err *e)
+/* Have who trusts what is in --capath trust it: there may be others of that hash. */
+static int into_capath(const struct admin *a, struct str pem, unsigned long hash, struct err *e)
 {
-	struct buf fn = BUF_INIT, pem = BUF_INIT;
-	int r = 0;
+	struct buf fn = BUF_INIT;
+	int r;
 
-	buf_fmt(&fn, "%s/servercert.pem", dir);
-	if (file_exists(fn.p) && !force)
-		r = err_perm(e, 0, "%s exists. Use --force to overwrite", fn.p);
-	else if (!is_host(host))
-		r = err_usage(e, "%s: no host name", host);
-	else
-		r = cert_self_signed_for(host, days, &pem, e);
+	buf_fmt(&fn, "%s%s", a->destdir, a->capath);
+	r = make_dir(fn.p, e);
+	for (int i = 0; r == 0 && i < 100; i++) {
+		buf_clear(&fn);
+		buf_fmt(&fn, "%s%s/%08lx.%d", a->destdir, a->capath, hash, i);
+		if (!file_exists(fn.p) || i == 99) {
+			r = i == 99 ? err_perm(e, 0, "%s: too many of this name", fn.p) : file_replace(fn.p, pem, 0644, e);
+			break;
+		}
+	}
+	buf_free(&fn);
+	return r;
+}
+
+static int write_files(const struct admin *a, const char *file, const struct cert *c, struct err *e)
+{
+	struct buf pem = BUF_INIT, key = BUF_INIT, dir = BUF_INIT;
+	unsigned long hash = 0;
+	int r = cert_make(c, &pem, &key, &hash, e);
+
 	if (r == 0 && !pem.n)
 		r = err_perm(e, 0, "this build cannot make certificates");
-	if (r == 0)
-		r = file_replace(fn.p, buf_str(&pem), 0640, e) < 0 || give_to_group(fn.p, e) < 0 ? -1 : make_link(dir, e);
-	buf_free(&fn);
+	if (r == 0) {
+		size_t n = pem.n;
+
+		buf_set(&dir, str_to(str_z(file), str_rchr(str_z(file), '/')));
+		buf_add(&pem, buf_str(&key));
+		if ((dir.n && make_dir(dir.p, e) < 0) || file_replace(file, buf_str(&pem), 0640, e) < 0 ||
+			give_to_group(file, e) < 0 || make_link(file, e) < 0 ||
+			(a->capath && into_capath(a, str_to(buf_str(&pem), n), hash, e) < 0))
+			r = -1;
+	}
 	buf_free(&pem);
+	buf_free(&key);
+	buf_free(&dir);
+	return r;
+}
+
+static int make(const struct admin *a, const char *file, struct err *e)
+{
+	char host[256];
+	struct cert c = {.host = a->common_name ? a->common_name : host, .email = a->postmaster, .days = a->validity_days};
+	bool there = file_exists(file);
+
+	proc_hostname(host, sizeof host);
+	if (there && !a->force)
+		return a->update_certs ? 0 : err_perm(e, 0, "%s exists. Use --force to overwrite", file);
+	if (c.days < 1 || c.days > DAYS_MAX)
+		return err_usage(e, "--validity_days takes 1 to %d", DAYS_MAX);
+	if (!harmless(c.host, ".-*_"))
+		return err_usage(e, "%s: no host name", c.host);
+	if (c.email && !is_address(c.email))
+		return err_usage(e, "%s: no address", c.email);
+	return write_files(a, file, &c, e);
+}
+
+/* ---- services ---- */
+
+/* The value a variable has; false when it is missing, empty or unset: that is somebody's will. */
+static bool value_of(const char *dir, const char *name, struct buf *value)
+{
+	struct buf fn = BUF_INIT;
+
+	buf_fmt(&fn, "%s/%s", dir, name);
+	buf_clear(value);
+	bool ok = file_slurp(fn.p, value, VALUE_MAX) == 0;
+
+	buf_set(value, str_to(buf_str(value), str_chr(buf_str(value), '\n')));
+	buf_free(&fn);
+	return ok && value->n;
+}
+
+static int lead(struct admin *a, const char *dir, const char *name, struct str to, bool *changed, struct err *e)
+{
+	struct buf old = BUF_INIT, own = BUF_INIT;
+	bool there = value_of(dir, name, &old);
+	int r = 0;
+
+	/* whoever showed the clients' certificate goes on doing so */
+	if (there && str_ends(buf_str(&old), STR("/clientcert.pem"))) {
+		buf_fmt(&own, "%.*s/%s", STR_FMT(str_to(to, str_rchr(to, '/'))), client);
+		to = buf_str(&own);
+	}
+	if (there && !str_eq(buf_str(&old), to)) {
+		admin_progress(a, "setting env variable %s=[%.*s]", name, STR_FMT(to));
+		r = variables_set(dir, name, to, &a->files, e);
+		*changed = true;
+	}
+	buf_free(&old);
+	buf_free(&own);
+	return r;
+}
+
+static int update_service(struct admin *a, const char *dir, const char *name, struct err *e)
+{
+	struct place p = {BUF_INIT, BUF_INIT};
+	struct buf session = BUF_INIT;
+	bool changed = false;
+	int r = find_place(a, &p, e);
+
+	buf_fmt(&session, "%s/%s", p.dir.p, cache);
+	if (r == 0 && (lead(a, dir, "CERTDIR", buf_str(&p.dir), &changed, e) < 0 ||
+		lead(a, dir, "CERTFILE", buf_str(&p.file), &changed, e) < 0 ||
+		lead(a, dir, "TLS_CERTFILE", buf_str(&p.file), &changed, e) < 0 ||
+		lead(a, dir, "TLS_CACHEFILE", buf_str(&session), &changed, e) < 0 ||
+		(changed && setting_save(a, dir, name, e) < 0)))
+		r = -1;
+	buf_free(&session);
+	free_place(&p);
+	return r;
+}
+
+int certfile_config(struct admin *a, const char *arg, struct err *e)
+{
+	struct place p = {BUF_INIT, BUF_INIT};
+	struct buf file = BUF_INIT;
+	int r = find_place(a, &p, e);
+
+	(void)arg;
+	if (r == 0) {
+		buf_fmt(&file, "%s%s", a->destdir, p.file.p);
+		r = make(a, file.p, e);
+	}
+	if (r == 0 && a->update_certs)
+		r = admin_each_variables(a, update_service, e);
+	buf_free(&file);
+	free_place(&p);
 	return r;
 }
