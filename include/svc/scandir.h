@@ -9,8 +9,8 @@
 #include "core/base/err.h"
 #include "core/base/vec.h"
 
-/* INDIMAIL_ROOT/service, control/servicedir.conf, /service. */
-int scandir_default(struct buf *dir, struct err *e);
+/* named unless it is NULL, else INDIMAIL_ROOT/service, control/servicedir.conf, /service; without slashes at the end. */
+int scandir_choose(const char *named, struct buf *dir, struct err *e);
 
 struct service_names {
 	VEC(char *) list;

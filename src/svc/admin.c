@@ -49,12 +49,8 @@ void admin_progress(const struct admin *a, const char *fmt, ...)
 
 static int find_dirs(struct admin *a, struct err *e)
 {
-	if (a->servicedir)
-		buf_adds(&a->plain, a->servicedir);
-	else if (scandir_default(&a->plain, e) < 0)
+	if (scandir_choose(a->servicedir, &a->plain, e) < 0)
 		return -1;
-	while (a->plain.n > 1 && a->plain.p[a->plain.n - 1] == '/')
-		buf_trunc(&a->plain, a->plain.n - 1);
 	buf_fmt(&a->base, "%s%s", a->destdir, a->plain.p);
 	return 0;
 }

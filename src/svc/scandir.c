@@ -15,14 +15,19 @@
 #include "core/sys/proc.h"
 #include "svc/state.h"
 
-int scandir_default(struct buf *dir, struct err *e)
+int scandir_choose(const char *named, struct buf *dir, struct err *e)
 {
 	const char *root = conf_env(CONF_INDIMAIL_ROOT);
 
-	if (!root)
-		return conf_line(CONF_SERVICEDIR, dir, e) < 0 ? -1 : 0;
 	buf_clear(dir);
-	buf_fmt(dir, "%s/service", root);
+	if (named)
+		buf_adds(dir, named);
+	else if (root)
+		buf_fmt(dir, "%s/service", root);
+	else if (conf_line(CONF_SERVICEDIR, dir, e) < 0)
+		return -1;
+	while (dir->n > 1 && dir->p[dir->n - 1] == '/')
+		buf_trunc(dir, dir->n - 1);
 	return 0;
 }
 

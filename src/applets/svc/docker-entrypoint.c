@@ -191,7 +191,7 @@ static void become_svscan(struct str word)
 	struct buf services = BUF_INIT, vars = BUF_INIT, what = BUF_INIT;
 	struct err e = {0};
 
-	if (scandir_default(&services, &e) < 0)
+	if (scandir_choose(NULL, &services, &e) < 0)
 		die_err(&e);
 	link_mtab();
 	if (str_eq(word, STR("webmail")))

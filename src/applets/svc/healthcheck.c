@@ -85,11 +85,9 @@ static void find_dir(struct buf *dir)
 {
 	struct err e = {0};
 
-	if (servicedir)
-		buf_adds(dir, servicedir);
-	else if (root)
+	if (!servicedir && root)
 		buf_fmt(dir, "%s/service", root);
-	else if (scandir_default(dir, &e) < 0)
+	else if (scandir_choose(servicedir, dir, &e) < 0)
 		die_err(&e);
 }
 

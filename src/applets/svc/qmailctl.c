@@ -449,24 +449,16 @@ static const struct action *find(const char *name)
 	return NULL;
 }
 
-static void find_dir(void)
-{
-	struct err e = {0};
-
-	if (servicedir)
-		buf_adds(&dir, servicedir);
-	else if (scandir_default(&dir, &e) < 0)
-		die_err(&e);
-}
-
 static int qmailctl_main(int argc, char **argv)
 {
 	static const char enabled[] = "/etc/systemd/system/multi-user.target.wants/svscan.service";
 	const struct action *a = argc == 2 ? find(argv[1]) : NULL;
+	struct err e = {0};
 
 	if (!a)
 		die_usage();
-	find_dir();
+	if (scandir_choose(servicedir, &dir, &e) < 0)
+		die_err(&e);
 	if (a->run != help && !file_exists(dir.p))
 		die(111, "unable to find %s: %s", dir.p, log_errno(ENOENT));
 	if (a->run != help && proc_euid() != 0 && !file_access(dir.p, W_OK)) {

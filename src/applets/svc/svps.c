@@ -50,18 +50,6 @@ static void not_root(void)
 	proc_exit(1);
 }
 
-static void find_dir(void)
-{
-	struct err e = {0};
-
-	if (servicedir)
-		buf_adds(&dir, servicedir);
-	else if (scandir_default(&dir, &e) < 0)
-		die_err(&e);
-	while (dir.n > 1 && dir.p[dir.n - 1] == '/')
-		buf_trunc(&dir, dir.n - 1);
-}
-
 static void read_services(void)
 {
 	struct err e = {0};
@@ -263,10 +251,13 @@ static bool paged(void)
 
 static int svps_main(int argc, char **argv)
 {
+	struct err e = {0};
+
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	find_dir();
+	if (scandir_choose(servicedir, &dir, &e) < 0)
+		die_err(&e);
 	if (signal_to_send)
 		return send_signal();
 	if (halt)

@@ -156,7 +156,7 @@ static int svscanboot_main(int argc, char **argv)
 
 	if (argc > 2)
 		return boot_all(argv + 1);
-	if (argc < 2 && scandir_default(&dir, &e) < 0)
+	if (argc < 2 && scandir_choose(NULL, &dir, &e) < 0)
 		die_err(&e);
 	absolute(argc > 1 ? argv[1] : dir.p, &scandir);
 	boot(scandir.p);
