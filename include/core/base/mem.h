@@ -12,5 +12,7 @@ void *mem_alloc(size_t n);			/* zeroed; free with mem_free */
 void *mem_resize(void *p, size_t n);		/* as realloc, never NULL */
 void mem_free(void *p);
 char *mem_copy(const char *p, size_t n);	/* n bytes and a NUL; caller frees */
+/* Put n bytes aside, once in a process: they are given out when the system has no more. */
+void mem_reserve(size_t n);
 
 #endif

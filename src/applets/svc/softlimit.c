@@ -71,20 +71,20 @@ static int limit(char letter, const char *arg)
 }
 
 /* A chained command of ours runs in this process, whose image may already be larger than what the limits
- * allow: it needs some memory that is mapped before they count.  The last piece stays and keeps the rest
- * from being returned. */
+ * allow: it needs some memory that is mapped before they count.  The C library takes small blocks of its own, for
+ * directories and the environment, from where blocks of that size lie already: every second one is left free there. */
 static void reserve(void)
 {
-	enum { PIECES = 16, SIZE = 48 << 10 };
-	static void *fence;
-	void *pieces[PIECES];
+	enum { BYTES = 1 << 20, EACH = 8, SMALLEST = 32, LARGEST = 4096 };
+	void *pieces[EACH];
 
-	for (int i = 0; i < PIECES; i++)
-		pieces[i] = mem_alloc(SIZE);
-	fence = mem_alloc(16);
-	for (int i = 0; i < PIECES; i++)
-		mem_free(pieces[i]);
-	(void)fence;
+	mem_reserve(BYTES);
+	for (size_t size = SMALLEST; size <= LARGEST; size += size / 8) {
+		for (int i = 0; i < EACH; i++)
+			pieces[i] = mem_alloc(size);
+		for (int i = 0; i < EACH; i += 2)
+			mem_free(pieces[i]);
+	}
 }
 
 static int softlimit_main(int argc, char **argv)
