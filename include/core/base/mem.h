@@ -3,6 +3,7 @@
 #ifndef CORE_BASE_MEM_H
 #define CORE_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Called when the system has no n bytes; returning means "try again". */
@@ -12,7 +13,8 @@ void *mem_alloc(size_t n);			/* zeroed; free with mem_free */
 void *mem_resize(void *p, size_t n);		/* as realloc, never NULL */
 void mem_free(void *p);
 char *mem_copy(const char *p, size_t n);	/* n bytes and a NUL; caller frees */
-/* Put n bytes aside, once in a process: they are given out when the system has no more. */
-void mem_reserve(size_t n);
+/* Put n bytes aside, to be given out when the system has no more.  False when that has been done before, or there
+ * are none. */
+bool mem_reserve(size_t n);
 
 #endif

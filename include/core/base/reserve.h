@@ -1,5 +1,5 @@
-/* reserve - a piece of memory put aside for the time when the system has none (mem.h): given out from its beginning
- * to its end; what was taken last is best given back first. */
+/* reserve - a piece of memory put aside for the time when the system has none (mem.h): given out from its
+ * beginning to its end; what was taken last is best given back first. */
 #ifndef CORE_BASE_RESERVE_H
 #define CORE_BASE_RESERVE_H
 

@@ -71,14 +71,16 @@ static int limit(char letter, const char *arg)
 }
 
 /* A chained command of ours runs in this process, whose image may already be larger than what the limits
- * allow: it needs some memory that is mapped before they count.  The C library takes small blocks of its own, for
- * directories and the environment, from where blocks of that size lie already: every second one is left free there. */
+ * allow: it needs some memory that is mapped before they count.  The C library takes small blocks of its own,
+ * for directories and the environment, from where blocks of that size lie already: every second one is left free
+ * there. */
 static void reserve(void)
 {
 	enum { BYTES = 1 << 20, EACH = 8, SMALLEST = 32, LARGEST = 4096 };
 	void *pieces[EACH];
 
-	mem_reserve(BYTES);
+	if (!mem_reserve(BYTES))
+		return;		/* an earlier link of the chain has done it */
 	for (size_t size = SMALLEST; size <= LARGEST; size += size / 8) {
 		for (int i = 0; i < EACH; i++)
 			pieces[i] = mem_alloc(size);

@@ -66,7 +66,13 @@ char *mem_copy(const char *p, size_t n)
 	return q;
 }
 
-void mem_reserve(size_t n)
+bool mem_reserve(size_t n)
 {
-	reserve_use(mem_alloc(n), n);
+	static bool done;
+	void *p = done ? NULL : calloc(1, n);
+
+	if (p)
+		reserve_use(p, n);
+	done = done || p;
+	return p;
 }

@@ -35,7 +35,7 @@ void *reserve_take(size_t n)
 {
 	size_t left = (size_t)(end - top);
 
-	if (left < sizeof(struct block) || n > left - sizeof(struct block) || room(n) > left - sizeof(struct block))
+	if (n > left || room(n) + sizeof(struct block) > left)
 		return NULL;
 	struct block *b = (struct block *)(void *)top;
 

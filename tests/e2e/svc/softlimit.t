@@ -59,6 +59,7 @@ echo v >d/V
 head -c 200000 /dev/zero | tr '\0' x | fold -w 60 | sed 's/^/# /' >d/.envfile
 if ! grep -q __asan_init "$INDIMAIL"; then
 	is "our own commands under a low limit have some memory" "$(REEXEC= softlimit -a 1000000 envdir d setlock l setuidgid "$(id -un)" readproctitle a .......... </dev/null; echo $?)" 0
+	is "and a second link" "$(REEXEC= softlimit -a 1000000 softlimit -c 0 envdir d readproctitle a .......... </dev/null; echo $?)" 0
 else
 	skip "a low limit" "a sanitizer needs more memory than there is"
 fi

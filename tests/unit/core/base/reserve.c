@@ -101,8 +101,10 @@ static void nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(take, enter, leave), cmocka_unit_test_setup_teardown(give, enter, leave),
-		cmocka_unit_test_setup_teardown(resize, enter, leave), cmocka_unit_test_setup_teardown(move, enter, leave),
+		cmocka_unit_test_setup_teardown(take, enter, leave),
+		cmocka_unit_test_setup_teardown(give, enter, leave),
+		cmocka_unit_test_setup_teardown(resize, enter, leave),
+		cmocka_unit_test_setup_teardown(move, enter, leave),
 		cmocka_unit_test_setup_teardown(nothing, enter, leave),
 	};
 
