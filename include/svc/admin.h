@@ -1,6 +1,6 @@
 /* admin - what the actions of minisvc(8) share: the wishes of the administrator, where services are, how to
- * talk and to run programs.  An action has the type admin_action: 0, or -1 with the reason in *e, or with an empty
- * *e when every reason has been told already. */
+ * talk and to run programs.  An action has the type admin_action: 0, or -1 with the reason in *e, or with an
+ * empty *e when every reason has been told already. */
 #ifndef SVC_ADMIN_H
 #define SVC_ADMIN_H
 

@@ -4,10 +4,10 @@
 
 #include "svc/admin.h"
 
-/* --config=cert: write servercert.pem (or --certfile), a certificate of --common_name and its new key, mode 0640, group
- * qcerts where root does it and there is that group; the link clientcert.pem beside it; with --capath the
- * certificate alone as HASH.0 there.  An existing one is replaced only with --force.  With --update-certs the variables
- * of services lead there, whether the certificate is new or was there. */
+/* --config=cert: write servercert.pem (or --certfile), a certificate of --common_name and its new key, mode 0640,
+ * group qcerts where root does it and there is that group; the link clientcert.pem beside it; with --capath the
+ * certificate alone as HASH.0 there.  An existing one is replaced only with --force.  With --update-certs the
+ * variables of services lead there, whether the certificate is new or was there. */
 admin_action certfile_config;
 
 #endif

@@ -1,5 +1,5 @@
-/* setting - change, save and bring back the variables of services (minisvc(8)); actions as in admin.h.  What changes
- * variables writes their snapshot as well. */
+/* setting - change, save and bring back the variables of services (minisvc(8)); actions as in admin.h.  What
+ * changes variables writes their snapshot as well. */
 #ifndef SVC_SETTING_H
 #define SVC_SETTING_H
 

@@ -15,7 +15,8 @@ static const char *const unit_aliases[] = {"/etc/systemd/system/indimail.service
 static const char openrc[] = "/etc/init.d/svscan", openrc_link[] = "/etc/runlevels/default/svscan";
 static const char upstart[] = "/etc/init/svscan.conf", event[] = "/etc/event.d/svscan";
 static const char rc[] = "/usr/local/etc/rc.d/svscan", rc_conf[] = "/etc/rc.conf.d/svscan";
-static const char launchd[] = "/Library/LaunchDaemons/org.indimail.svscan.plist", synthetic[] = "/etc/synthetic.conf";
+static const char launchd[] = "/Library/LaunchDaemons/org.indimail.svscan.plist";
+static const char synthetic[] = "/etc/synthetic.conf";
 static const char inittab[] = "/etc/inittab";
 
 static bool have(const char *root, const char *path)
@@ -111,7 +112,8 @@ static bool without_line(const char *fn, struct str ours, struct buf *text, stru
 	return found;
 }
 
-static int change_line(const char *root, const char *path, struct str line, bool add, struct buf *out, struct err *e)
+static int change_line(const char *root, const char *path, struct str line, bool add, struct buf *out,
+	struct err *e)
 {
 	struct buf fn = BUF_INIT, text = BUF_INIT;
 	int r = 0;
@@ -196,7 +198,8 @@ static int install_openrc(const char *root, const char *scandir, struct buf *out
 	return r < 0 ? -1 : put_link(root, openrc_link, openrc, out, e);
 }
 
-static int install_upstart(const char *root, const char *path, const char *scandir, struct buf *out, struct err *e)
+static int install_upstart(const char *root, const char *path, const char *scandir, struct buf *out,
+	struct err *e)
 {
 	struct buf text = BUF_INIT;
 

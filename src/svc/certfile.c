@@ -107,7 +107,8 @@ static int into_capath(const struct admin *a, struct str pem, unsigned long hash
 		buf_clear(&fn);
 		buf_fmt(&fn, "%s%s/%08lx.%d", a->destdir, a->capath, hash, i);
 		if (!file_exists(fn.p) || i == 99) {
-			r = i == 99 ? err_perm(e, 0, "%s: too many of this name", fn.p) : file_replace(fn.p, pem, 0644, e);
+			r = i == 99 ? err_perm(e, 0, "%s: too many of this name", fn.p) :
+				file_replace(fn.p, pem, 0644, e);
 			break;
 		}
 	}
@@ -142,7 +143,8 @@ static int write_files(const struct admin *a, const char *file, const struct cer
 static int make(const struct admin *a, const char *file, struct err *e)
 {
 	char host[256];
-	struct cert c = {.host = a->common_name ? a->common_name : host, .email = a->postmaster, .days = a->validity_days};
+	struct cert c = {.host = a->common_name ? a->common_name : host, .email = a->postmaster,
+		.days = a->validity_days};
 	bool there = file_exists(file);
 
 	proc_hostname(host, sizeof host);
@@ -173,7 +175,8 @@ static bool value_of(const char *dir, const char *name, struct buf *value)
 	return ok && value->n;
 }
 
-static int lead(struct admin *a, const char *dir, const char *name, struct str to, bool *changed, struct err *e)
+static int lead(struct admin *a, const char *dir, const char *name, struct str to, bool *changed,
+	struct err *e)
 {
 	struct buf old = BUF_INIT, own = BUF_INIT;
 	bool there = value_of(dir, name, &old);

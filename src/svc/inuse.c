@@ -118,7 +118,9 @@ int inuse_refresh(struct admin *a, const char *arg, struct err *e)
 {
 	if (toolconf_tmpdir(a, e) < 0)
 		return -1;
-	return strcmp(arg, "all") == 0 ? admin_each_variables(a, refresh_dir, e) : admin_each_word(a, arg, refresh_one);
+	if (strcmp(arg, "all") == 0)
+		return admin_each_variables(a, refresh_dir, e);
+	return admin_each_word(a, arg, refresh_one);
 }
 
 /* ---- marks ---- */

@@ -77,7 +77,7 @@ static bool have_user(const char *name)
 	return pw_name(str_z(name), &pw) == 1;
 }
 
-/* One way where others see it too: directories of accounts, locks, shadow files.  The tools say what fails. */
+/* The tools also know of locks, shadow files and accounts elsewhere; they say what fails. */
 static int add_with_tools(struct admin *a)
 {
 	int r = 0;

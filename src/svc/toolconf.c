@@ -47,7 +47,7 @@ static int from_file(const struct admin *a, struct buf *value, struct err *e)
 			r = err_temp(e, errno, "unable to read %s", fn.p);
 	} else {
 		r = shellvars_find(buf_str(&text), "TMPDIR", value);
-		if (r < 0 || (r == 1 && (value->n == 0 || value->p[0] != '/' || str_chr(buf_str(value), 0) < value->n)))
+		if (r < 0 || (r == 1 && value->p[0] != '/'))
 			r = err_perm(e, 0, "%s: TMPDIR must be a plain absolute path", fn.p);
 	}
 	buf_free(&fn);
@@ -78,7 +78,8 @@ int toolconf_tmpdir(const struct admin *a, struct err *e)
 	else if (r == 0 && proc_euid() == 0)
 		buf_adds(&dir, tmp_of_root);
 	if (r >= 0 && dir.n) {
-		r = file_mkdirs(dir.p, 0700) < 0 ? err_temp(e, errno, "unable to create %s", dir.p) : given ? 0 : own(dir.p, e);
+		r = file_mkdirs(dir.p, 0700) < 0 ? err_temp(e, errno, "unable to create %s", dir.p) :
+			given ? 0 : own(dir.p, e);
 		if (r == 0)
 			env_put("TMPDIR", dir.p);
 	}

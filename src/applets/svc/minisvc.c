@@ -1,6 +1,6 @@
 /* minisvc - administer services without a mail system: svscan's own configuration, services out of use and
- * back, variables, boot integration, accounts, certificates.  Run by root, or by whoever may write to the directory of
- * services.  Exit 0, 1 when something failed, 4 not allowed.  Files are replaced whole. */
+ * back, variables, boot integration, accounts, certificates.  Run by root, or by whoever may write to the
+ * directory of services.  Exit 0, 1 when something failed, 4 not allowed.  Files are replaced whole. */
 #include <string.h>
 
 #include "core/app/applet.h"
@@ -29,8 +29,8 @@ static const char *set_variable, *modify_variable, *unset_variable, *remove_vari
 static const char *import_from, *export_to, *print_name;
 static int svscanlog, save_all, restore_all, restore_one, print_all, dumpconfig, version;
 
-static struct admin admin = {.destdir = "", .logdir = "/var/log/svc", .scanint = "300", .owner = "root", .group = "0",
-	.mode = "0640", .validity_days = 3650};
+static struct admin admin = {.destdir = "", .logdir = "/var/log/svc", .scanint = "300",
+	.owner = "root", .group = "0", .mode = "0640", .validity_days = 3650};
 
 static const struct opt opts[] = {
 	FLAG(0, "svscanlog", &svscanlog, "make .svscan: svscan's variables, scripts and logger"),
@@ -142,8 +142,8 @@ static bool run_line(struct str line)
 
 static int do_svscanlog(struct admin *a, const char *arg, struct err *e)
 {
-	struct skeleton k = {.base = a->base.p, .servicedir = a->plain.p, .destdir = a->destdir, .logdir = a->logdir,
-		.sysconfdir = admin_sysconfdir(), .generator = "indimail " INDIMAIL_VERSION " minisvc",
+	struct skeleton k = {.base = a->base.p, .servicedir = a->plain.p, .destdir = a->destdir,
+		.logdir = a->logdir, .sysconfdir = admin_sysconfdir(), .generator = "indimail " INDIMAIL_VERSION " minisvc",
 		.command = a->command, .initcmd = a->initcmd, .scanint = a->scanint, .unshare = a->unshare,
 		.down = a->down, .resolvconf = a->resolvconf, .nooverwrite = a->nooverwrite,
 		.scripts_only = a->scripts_only, .single = proc_euid() != 0 && !*a->destdir, .files = a->files};
@@ -281,7 +281,9 @@ static int minisvc_main(int argc, char **argv)
 	admin.run_line = run_line;
 	if (admin_start(&admin, &e) < 0)
 		die(FAILED, "%s", log_err(&e));
-	if (!(what->kind & READS) && !admin_allowed(!machine ? admin.base.p : *admin.destdir ? admin.destdir : "/")) {
+	const char *where = !machine ? admin.base.p : *admin.destdir ? admin.destdir : "/";
+
+	if (!(what->kind & READS) && !admin_allowed(where)) {
 		log_line("minisvc: this needs root, or the owner of %s", machine ? "the machine" : admin.base.p);
 		return NOT_ALLOWED;
 	}

@@ -60,7 +60,8 @@ static void take(BIO *pem, struct buf *out)
 	buf_put(out, text, (size_t)n);
 }
 
-int cert_make(const struct cert *c, struct buf *certificate, struct buf *key, unsigned long *hash, struct err *e)
+int cert_make(const struct cert *c, struct buf *certificate, struct buf *key, unsigned long *hash,
+	struct err *e)
 {
 	EVP_PKEY *pair = EVP_EC_gen("P-256");
 	X509 *x = X509_new();
@@ -84,7 +85,8 @@ int cert_make(const struct cert *c, struct buf *certificate, struct buf *key, un
 	return r;
 }
 #else
-int cert_make(const struct cert *c, struct buf *certificate, struct buf *key, unsigned long *hash, struct err *e)
+int cert_make(const struct cert *c, struct buf *certificate, struct buf *key, unsigned long *hash,
+	struct err *e)
 {
 	(void)c;
 	(void)certificate;

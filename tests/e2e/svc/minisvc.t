@@ -4,7 +4,7 @@
 HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/../lib.sh"
 . "$HERE/fake.sh"
-export DISABLE_RUN=1 CONTROLDIR=$T/control SYSCONFDIR=$T/etc CERTDIR=$T/certs
+export TMPDIR=$T DISABLE_RUN=1 CONTROLDIR=$T/control SYSCONFDIR=$T/etc CERTDIR=$T/certs
 mkdir control etc service log
 S=$T/service
 mini() { minisvc --servicedir="$S" --logdir="$T/log" "$@"; }
@@ -249,11 +249,36 @@ code "boot: openrc" 0 m --config=add-boot
 sh -n root/etc/init.d/svscan && pass "the shell reads it" || fail "the shell reads it"
 is "enabled" "$(readlink root/etc/runlevels/default/svscan)" /etc/init.d/svscan
 code "a name that cannot stand there" 1 minisvc --destdir="$T/root" --servicedir='/a b' --nolog --config=add-boot
+mkdir -p root/Library/LaunchDaemons
+code "boot: launchd" 0 m --config=add-boot
+plist=root/Library/LaunchDaemons/org.indimail.svscan.plist
+is "its file" "$(python3 -c 'import plistlib, sys; p = plistlib.load(open(sys.argv[1], "rb"))
+print(p["Label"], *p["ProgramArguments"], p["EnvironmentVariables"]["SCANINTERVAL"], p["RunAtLoad"], p["KeepAlive"])' $plist)" \
+	"org.indimail.svscan /usr/libexec/indimail/svscanboot /service 120 True True"
+is "seen below the root" "$(cat root/etc/synthetic.conf)" "service	System/Volumes/Data/service"
+cat >root/etc/rc.subr <<'R'
+load_rc_config() { . "$ROOT/etc/rc.conf.d/$1"; }
+run_rc_command() { eval "echo $rcvar=\$$rcvar \"\$${1}_cmd\""; }
+R
+code "boot: rc.d" 0 m --config=add-boot
+is "enabled" "$(cat root/etc/rc.conf.d/svscan)" 'svscan_enable="YES"'
+rc=root/usr/local/etc/rc.d/svscan
+is "mode" "$(stat -c %a $rc)" 755
+sed "s,/etc/rc.subr,$T/root/etc/rc.subr," $rc >rc.try
+rcd() { ROOT=$T/root sh rc.try "$1"; }
+is "start" "$(rcd start)" "svscan_enable=YES /usr/sbin/daemon -f /usr/libexec/indimail/svscanboot /service"
+is "stop" "$(rcd stop)" "svscan_enable=YES /usr/bin/qmailctl stop"
+for word in status restart kill shut flush reload rotate queue cont cdb help; do
+	is "$word" "$(rcd $word)" "svscan_enable=YES /usr/bin/qmailctl $word"
+done
+mkdir root/etc/event.d
+code "boot: event.d" 0 m --config=add-boot
+like "its file" "$(cat root/etc/event.d/svscan)" "^exec /usr/libexec/indimail/svscanboot /service$"
 mkdir root/etc/init
 code "boot: upstart" 0 m --config=add-boot
 like "its file" "$(cat root/etc/init/svscan.conf)" "^exec /usr/libexec/indimail/svscanboot /service$"
 code "remove all" 0 m --config=rm-boot
-is "all gone" "$(find root/etc -type f -name 'svscan*') $(cat root/etc/inittab)" " id:3:initdefault:"
+is "all gone" "$(find root -type f -name '*svscan*')$(cat root/etc/synthetic.conf) $(cat root/etc/inittab)" " id:3:initdefault:"
 printf 'root:x:0:0:root:/root:/bin/sh\nother:x:999:998::/:/bin/sh' >root/etc/passwd
 printf 'root:x:0:\nmail:x:12:joe\nother:x:998:' >root/etc/group
 cp root/etc/passwd passwd.old
@@ -271,17 +296,80 @@ code "rmusers" 0 m --config=rmusers
 is "as before" "$(cat root/etc/passwd)" "$(cat passwd.old)"
 is "groups as well" "$(cat root/etc/group)" "$(printf 'root:x:0:\nmail:x:12:joe\nother:x:998:')"
 
-code "cert" 0 minisvc --nolog --destdir="$T/root" --config=cert --common_name=mx.example.org --validity_days=30
+# ---- certificates ----
+cert() { minisvc --nolog --destdir="$T/root" --servicedir=/certservice --config=cert "$@"; }
 pem=root$T/certs/servercert.pem
-if command -v openssl >/dev/null; then
-	like "its name" "$(openssl x509 -noout -subject -in $pem)" "mx.example.org"
-	openssl x509 -noout -checkend $((29 * 86400)) -in $pem >/dev/null && pass "valid that long" || fail "valid that long"
-	openssl x509 -noout -checkend $((31 * 86400)) -in $pem >/dev/null && fail "and no longer" || pass "and no longer"
+mkdir -p root/certservice/{imap,none}/variables
+v=root/certservice/imap/variables
+for n in CERTDIR CERTFILE TLS_CERTFILE TLS_CACHEFILE OTHER; do echo /old/$n >$v/$n; done
+echo /old/clientcert.pem >$v/CERTFILE
+: >root/certservice/none/variables/CERTFILE
+if indimail --version | grep -q '^features:.* tls'; then
+	code "cert" 0 cert --common_name=mx.example.org --validity_days=30 --postmaster=post@example.org --capath=/ca
+	if command -v openssl >/dev/null; then
+		like "its name and address" "$(openssl x509 -noout -subject -in $pem)" "mx.example.org.*post@example.org"
+		like "other names" "$(openssl x509 -noout -ext subjectAltName -in $pem)" "DNS:mx.example.org, email:post@example.org"
+		openssl x509 -noout -checkend $((29 * 86400)) -in $pem >/dev/null && pass "valid that long" || fail "valid that long"
+		openssl x509 -noout -checkend $((31 * 86400)) -in $pem >/dev/null && fail "and no longer" || pass "and no longer"
+		code "trusted by the directory" 0 openssl verify -no-CAfile -CApath root/ca $pem
+		openssl pkey -in $pem -noout && pass "with its key" || fail "with its key"
+	fi
+	is "no key there" "$(cat root/ca/*.0 | grep -c PRIVATE) $(ls root/ca | wc -l)" "0 1"
+	is "mode and link" "$(stat -c %a $pem) $(readlink root$T/certs/clientcert.pem)" "640 servercert.pem"
+	code "not again" 1 cert
+	like "says how" "$(cat err)" "servercert.pem exists. Use --force to overwrite$"
+	is "variables stay" "$(cat $v/CERTDIR)" /old/CERTDIR
+	code "by force" 0 cert --certdir=/other --force --common_name=a.example --capath=/ca
+	code "the same name in the directory" 0 cert --certdir=/other --force --common_name=a.example --capath=/ca
+	is "gets another number" "$(ls root/ca | grep -c '[.]1$')" 1
+	code "no host" 1 cert --force --common_name='a,DNS:b'
+	for bad in x @x x@ x@y@z 'a,b@c' ''; do code "no address: '$bad'" 1 cert --force --postmaster="$bad"; done
+	for bad in 0 -1 40000; do code "no such validity: $bad" 1 cert --force --validity_days=$bad; done
+	code "another file" 0 cert --certfile=/deep/er/imap.pem
+	is "and its link" "$(readlink root/deep/er/clientcert.pem)" imap.pem
+	code "a name in the directory" 0 cert --certdir=/other --certfile=x.pem
+	[ -s root/other/x.pem ] && pass "is there" || fail "is there"
+	code "update" 0 cert --certdir=/fresh --update-certs
+	[ -s root/fresh/servercert.pem ] && pass "makes what is missing" || fail "makes what is missing"
+else
+	reason="this build has no TLS"
+	for text in "cert" "by force" "validity, address, host" "certfile" "capath"; do skip "$text" "$reason"; done
+	code "cert" 1 cert
+	like "says why" "$(cat err)" "this build cannot make certificates"
+	[ ! -e $pem ] && pass "leaves nothing" || fail "leaves nothing"
+	mkdir -p root/fresh && echo x >root/fresh/servercert.pem
+	code "update" 0 cert --certdir=/fresh --update-certs
 fi
-is "mode and link" "$(stat -c %a $pem) $(readlink root$T/certs/clientcert.pem)" "640 servercert.pem"
-code "not again" 1 minisvc --nolog --destdir="$T/root" --config=cert
-code "by force" 0 minisvc --nolog --destdir="$T/root" --config=cert --certdir=/other --force --common_name=a.example
-code "no host" 1 minisvc --nolog --destdir="$T/root" --config=cert --force --common_name='a,DNS:b'
+is "variables lead there" "$(cat $v/{CERTDIR,CERTFILE,TLS_CERTFILE,TLS_CACHEFILE,OTHER} | tr '\n' ' ')" \
+	"/fresh /fresh/clientcert.pem /fresh/servercert.pem /fresh/couriersslcache /old/OTHER "
+is "its lines" "$(sed -n '1p;$p' out)" "setting env variable CERTDIR=[/fresh]
+export imap  root 0 0640"
+is "the snapshot" "$(grep -c /fresh $v/.variables)" 4
+is "unset stays unset" "$(stat -c %s root/certservice/none/variables/CERTFILE) $(ls -A root/certservice/none/variables)" "0 CERTFILE"
+cp root/fresh/servercert.pem before
+code "update again" 0 cert --certdir=/fresh --update-certs
+is "nothing to do" "$(cat out)" ""
+cmp -s before root/fresh/servercert.pem && pass "the certificate stays" || fail "the certificate stays"
+code "no file name" 1 cert --certfile=/x/
+code "no file name" 1 cert --certfile=
+
+# ---- svctool.cnf ----
+echo 'echo "$TMPDIR"' >"$S/web/variables/.options"
+chmod 644 "$S/web/variables/.options"
+tmp() { mini --refreshsvc="$S/web" --silent --force | tail -1; }
+printf "# secrets\nMYSQL_PASS='x\nTMPDIR=/evil'\nexport TMPDIR=\"$T/a b\"\n" >etc/svctool.cnf
+is "TMPDIR from svctool.cnf" "$(tmp)" "$T/a b"
+is "is made" "$(stat -c %a "$T/a b")" 700
+rm -f etc/svctool.cnf
+is "from the environment" "$(TMPDIR=$T/tmp/deep tmp)" "$T/tmp/deep"
+printf 'TMPDIR=`touch pwned`\n' >etc/svctool.cnf
+code "what needs a shell" 1 mini --refreshsvc="$S/web" --force
+like "is not taken" "$(cat err)" "svctool.cnf: TMPDIR must be a plain absolute path$"
+rm -f etc/svctool.cnf
+echo TMPDIR=here >etc/svctool.cnf
+code "not absolute" 1 mini --refreshsvc="$S/web" --force
+rm -f etc/svctool.cnf
+[ ! -e pwned ] && pass "nothing was run" || fail "nothing was run"
 
 # ---- who may ----
 if [ "$(id -u)" != 0 ]; then
