@@ -57,7 +57,9 @@ is "a file larger than allowed" "$(softlimit -f 10 sh -c 'trap "" XFSZ; head -c 
 mkdir d
 echo v >d/V
 head -c 200000 /dev/zero | tr '\0' x | fold -w 60 | sed 's/^/# /' >d/.envfile
-if ! grep -q __asan_init "$INDIMAIL"; then
+if ! grep -q glibc "$INDIMAIL"; then
+	skip "a low limit" "this C library gives memory that was put aside back to the system"
+elif ! grep -q __asan_init "$INDIMAIL"; then
 	is "our own commands under a low limit have some memory" "$(REEXEC= softlimit -a 1000000 envdir d setlock l setuidgid "$(id -un)" readproctitle a .......... </dev/null; echo $?)" 0
 else
 	skip "a low limit" "a sanitizer needs more memory than there is"
