@@ -168,8 +168,9 @@ class Instance:
             if time.monotonic() > alarm[0] and self.ready():
                 os.kill(self.pid, signal.SIGALRM)
                 alarm[0] = time.monotonic() + 0.1
-            q = self.files()
-            return not (q.part['todo'] or q.part['info'])
+            # one directory is read after the other: a bounce may come into the first one and its cause
+            # leave the second one meanwhile, so look twice
+            return not any(q.part['todo'] or q.part['info'] for q in (self.files(), self.files()))
 
         if not wait_until(empty):
             raise Trouble('the queue is not emptied: ' + self.tail())
