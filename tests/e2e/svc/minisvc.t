@@ -94,7 +94,7 @@ is "value and mode" "$(cat "$S/web/variables/COLOUR") $(stat -c %a "$S/web/varia
 code "modify what is not there" 1 w --modify-variable=SIZE --variable-value=1
 code "by force" 0 w --modify-variable=SIZE --variable-value=1 --force
 code "set without value" 0 w --set-variable=EMPTY
-is "is a lone newline" "$(xxd -p "$S/web/variables/EMPTY")" 0a
+is "is a lone newline" "$(od -An -tx1 "$S/web/variables/EMPTY" | tr -d ' \n')" 0a
 code "unset" 0 w --unset-variable=SIZE
 is "its line" "$(head -1 out)" "unsetting env variable SIZE"
 is "is an empty file" "$(stat -c %s "$S/web/variables/SIZE")" 0
