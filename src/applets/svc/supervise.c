@@ -513,7 +513,7 @@ static void terminate(void)
 static void start_signals(void)
 {
 	if (fd_pipe(wake) < 0 || fd_nonblock(wake[0], true) < 0 || fd_nonblock(wake[1], true) < 0)
-		die(111, "unable to create a pipe for %s: %s", s.name.p, log_errno(errno));
+		die(111, "unable to create a pipe: %s", log_errno(errno));
 	sig_catch(SIGCHLD, on_signal);
 	sig_catch(SIGTERM, on_signal);
 	sig_ignore(SIGPIPE);
@@ -535,26 +535,24 @@ static void take_over(const struct keep_left *left)
 /* NAME, or PARENT/log for a logger, from where we were started. */
 static void find_name(const char *arg)
 {
-	const char *parent = conf_env(CONF_SV_PWD);
+	const char *parent = conf_env(CONF_SV_PWD), *scandir = conf_env(CONF_SCANDIR);
+	bool logger = strcmp(arg, "log") == 0;
 	struct buf cwd = BUF_INIT;
 
 	if (file_cwd(&cwd) < 0)
 		die(111, "unable to get the current directory: %s", log_errno(errno));
-	const char *scandir = conf_env(CONF_SCANDIR);
+	struct str here = buf_str(&cwd);
+	size_t slash = str_rchr(here, '/');
 
-	if (strcmp(arg, "log") != 0) {
-		buf_adds(&s.name, arg);
-		buf_adds(&s.scandir, scandir ? scandir : cwd.p);
-	} else {
-		size_t slash = str_rchr(buf_str(&cwd), '/');
-
-		buf_fmt(&s.name, "%s/log", parent ? parent : slash < cwd.n ? cwd.p + slash + 1 : "");
-		buf_fmt(&s.scandir, "%s", scandir ? scandir : "..");
-		if (!scandir) {
-			buf_clear(&s.scandir);
-			buf_add(&s.scandir, str_to(buf_str(&cwd), slash));
-		}
-	}
+	if (logger && parent)
+		buf_fmt(&s.name, "%s/", parent);
+	else if (logger)
+		buf_fmt(&s.name, "%.*s/", STR_FMT(str_from(here, slash + 1)));
+	buf_adds(&s.name, arg);
+	if (scandir)
+		buf_adds(&s.scandir, scandir);
+	else
+		buf_add(&s.scandir, logger ? str_to(here, slash) : here);
 	/* what scripts are told: where the state is, or else where the service is */
 	buf_fmt(&s.dir, "%s/%s", cwd.p, arg);
 	buf_free(&cwd);
@@ -624,12 +622,12 @@ static int supervise_main(int argc, char **argv)
 		die_usage();
 	if (argv[1][0] == '/' || argv[1][0] == '.')
 		die(100, "%s: the name of the directory must not begin with / or .", argv[1]);
+	start_signals();
 	open_state(argv[1]);
 	proc_title("supervise", s.name.p);
-	start_signals();
 	for (;;) {
 		start_due();
-		if (s.exiting && !w.pid && (s.task == NO_TASK || s.task == INIT))
+		if (s.exiting && !w.pid)
 			break;
 		wait_for_something();
 		task_overdue();

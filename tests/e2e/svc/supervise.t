@@ -275,6 +275,26 @@ wait_for 5 is_up a
 quit a
 kill "$(cat old)" 2>/dev/null
 
+# killed between "down" and the signal: the next one finishes it, with shutdown
+sup b; tell b u; wait_for 5 is_up b
+pid=$(field b pid)
+kill -KILL "$SUP"; wait "$SUP" 2>/dev/null
+python3 -c "
+f = open('b/supervise/status', 'r+b'); f.seek(17); f.write(b'd')"
+: >b/log
+sup b
+ok "what was to go down goes down" wait_for 5 is_down b
+like "after its shutdown script" "$(cat b/log)" "^shutdown .* $pid\$"
+quit b
+# told to exit, it does not wait for a script whose service has ended
+script b/shutdown 'exec sleep 3'
+sup b; tell b u; wait_for 5 is_up b
+tell b dx
+kill -KILL "$(field b pid)"
+ok "x does not wait for a script" wait_for 2 not runs b
+wait "$SUP"
+script b/shutdown 'echo "shutdown $*" >>log' 'kill -0 $2 && echo alive >>log'
+
 # ---- TERM ----
 sup b; tell b d; wait_for 5 is_down b
 script b/run 'exec sleep 1000'
