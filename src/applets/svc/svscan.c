@@ -231,35 +231,44 @@ static bool linger(long long end)
 	return true;
 }
 
-/* Loggers see the end of their input when nobody can write to it any more, and have read everything then. */
-static void close_logger(struct slot *s)
+/* Is any of these loggers still to be started again when it ends? */
+static bool lasting(bool own)
 {
-	slot_tell(s, true, STR("ox"));
-	for (int i = 0; i < HEAR_TRIES && !slot_is_last_run(s); i++)
+	for (size_t i = 0; i < all.list.n; i++)
+		if (all.list.p[i].log.pid && slot_is_own(&all.list.p[i]) == own && !slot_is_last_run(&all.list.p[i]))
+			return true;
+	return false;
+}
+
+/* Loggers see the end of their input when nobody can write to it any more, and have read everything then: this must be
+ * their last run. */
+static void close_loggers(bool own)
+{
+	for (size_t i = 0; i < all.list.n; i++)
+		if (all.list.p[i].log.pid && slot_is_own(&all.list.p[i]) == own)
+			slot_tell(&all.list.p[i], true, STR("ox"));
+	for (int i = 0; i < HEAR_TRIES && lasting(own); i++)
 		clock_nap_ms(HEAR_MS);
-	fd_close(s->pipe[1]);
-	s->pipe[1] = -1;
+	for (size_t i = 0; i < all.list.n; i++)
+		if (slot_is_own(&all.list.p[i]) == own) {
+			fd_close(all.list.p[i].pipe[1]);
+			all.list.p[i].pipe[1] = -1;
+		}
 }
 
 /* They end by themselves, and are told to when they do not. */
 static void finish_loggers(bool own, long long end)
 {
-	for (int asked = 0; asked < 2 && slots_logging(&all, own); asked++) {
-		for (size_t i = 0; i < all.list.n; i++) {
-			struct slot *s = &all.list.p[i];
-
-			if (slot_is_own(s) != own || !s->log.pid)
-				continue;
-			if (asked)
-				proc_kill(s->log.pid, SIGTERM);
-			else
-				close_logger(s);
-		}
-		if (asked || end < clock_mono_ms() + LOGGER_MS)
-			end = clock_mono_ms() + LOGGER_MS;
-		while (slots_logging(&all, own) && linger(end))
-			;
-	}
+	close_loggers(own);
+	if (end < clock_mono_ms() + LOGGER_MS)
+		end = clock_mono_ms() + LOGGER_MS;
+	while (slots_logging(&all, own) && linger(end))
+		;
+	for (size_t i = 0; i < all.list.n; i++)
+		if (all.list.p[i].log.pid && slot_is_own(&all.list.p[i]) == own)
+			proc_kill(all.list.p[i].log.pid, SIGTERM);
+	for (end = clock_mono_ms() + LOGGER_MS; slots_logging(&all, own) && linger(end); )
+		;
 }
 
 static void stages(long *first, long *last)
@@ -297,9 +306,12 @@ static int end_all(void)
 	return slots_running(&all) || slots_logging(&all, false) ? 111 : 0;
 }
 
-static void run_command(const char *file, bool wait)
+/* Run a script of svscan's own and wait for it, so many seconds at most: 0 not at all, -1 for ever. */
+static void run_command(const char *file, long seconds)
 {
+	long long end = clock_mono_ms() + seconds * 1000;
 	char *argv[] = {(char *)(size_t)file, NULL};
+	int status;
 	pid_t pid;
 
 	if (!script_runnable(file))
@@ -313,18 +325,22 @@ static void run_command(const char *file, bool wait)
 	}
 	if (pid < 0)
 		warn("unable to fork for %s: %s", file, log_errno(errno));
-	else if (wait)
+	else if (seconds < 0)
 		run_wait(pid);
+	while (pid > 0 && seconds > 0 && clock_mono_ms() < end && proc_wait(pid, &status, true) == 0)
+		clock_nap_ms(HEAR_MS);
 }
 
 static int stop(void)
 {
 	int code = 0;
 	bool everything = ending_ours;
+	long first, last;
 
 	log_line("svscan: info: pid: %ld: shutdown in progress...", (long)proc_pid());
 	scandir_leave();
-	run_command("./.svscan/shutdown", true);
+	stages(&first, &last);
+	run_command("./.svscan/shutdown", everything ? last : -1);
 	if (everything)
 		code = end_all();
 	log_line("svscan: info: pid: %ld: exiting...", (long)proc_pid());
@@ -394,7 +410,7 @@ static void initial_command(void)
 	const char *command = conf_env(CONF_INITCMD);
 
 	if (command)
-		run_command(*command ? command : "./.svscan/run", conf_set(CONF_WAIT_INITCMD));
+		run_command(*command ? command : "./.svscan/run", conf_set(CONF_WAIT_INITCMD) ? -1 : 0);
 }
 
 static void begin(void)
