@@ -8,6 +8,7 @@ void sig_catch(int sig, void (*handler)(int));	/* system calls are interrupted, 
 void sig_ignore(int sig);
 void sig_default(int sig);
 void sig_block(int sig);
+void sig_unblock(int sig);
 void sig_reset(void);				/* all default, none blocked: a fresh program */
 /* Wait for one of n blocked signals: its number, 0 after ms milliseconds. */
 int sig_wait(const int *sigs, int n, long ms);

@@ -102,6 +102,20 @@ static void become_script(const char *fn, char *const argv[])
 	proc_exit(111);
 }
 
+/* A signal for a child that is just beginning must not meet our handlers there: it waits for prepare_child. */
+static pid_t fork_child(void)
+{
+	sig_block(SIGTERM);
+	sig_block(SIGCHLD);
+	pid_t pid = proc_fork();
+
+	if (pid != 0) {
+		sig_unblock(SIGTERM);
+		sig_unblock(SIGCHLD);
+	}
+	return pid;
+}
+
 /* In the child of every script. */
 static void prepare_child(pid_t supervise)
 {
@@ -115,7 +129,7 @@ static void prepare_child(pid_t supervise)
 /* Start a script of the service directory with its arguments; its pid or -1. */
 static pid_t start_script(const char *fn, char *const argv[])
 {
-	pid_t parent = proc_pid(), pid = proc_fork();
+	pid_t parent = proc_pid(), pid = fork_child();
 
 	if (pid < 0)
 		warn("unable to fork for %s: %s", fn, log_errno(errno));
@@ -199,7 +213,7 @@ static void start_service(void)
 		return;
 	}
 	proc_adopt_orphans(s.adopts);
-	pid = fd_pipe(gate) < 0 ? -1 : proc_fork();
+	pid = fd_pipe(gate) < 0 ? -1 : fork_child();
 	if (pid == 0)
 		become_service(parent, gate);
 	if (pid < 0) {

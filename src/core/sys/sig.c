@@ -38,6 +38,11 @@ void sig_block(int sig)
 	mask(SIG_BLOCK, sig);
 }
 
+void sig_unblock(int sig)
+{
+	mask(SIG_UNBLOCK, sig);
+}
+
 void sig_reset(void)
 {
 	static const int used[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};
