@@ -61,7 +61,7 @@ def scenario(dir, n, what):
     def finished():
         s = status()
         return s and s[2] == ord('d') and not s[4]
-    wait_until(lambda: is_up() or finished(), 5)
+    wait_until(lambda: finished() or (is_up() and status()[2] != ord('d')), 5)
     if finished():
         tell(b'u')
     if not wait_until(is_up, 5):
