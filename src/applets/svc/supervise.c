@@ -54,20 +54,7 @@ static struct {
 	int run_errno;		/* why run cannot be run, said once */
 } s = {.name = BUF_INIT, .dir = BUF_INIT, .scandir = BUF_INIT, .how = "auto startup"};
 
-static int wake[2];
-static volatile sig_atomic_t got_child, got_term;
-
-static void on_signal(int sig)
-{
-	int num = errno;
-
-	if (sig == SIGCHLD)
-		got_child = 1;
-	else
-		got_term = 1;
-	fd_write(wake[1], "", 1);
-	errno = num;
-}
+static int signals;	/* what has been caught is read from here */
 
 #define warn(...) say("warning", __VA_ARGS__)
 static void say(const char *kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -526,10 +513,11 @@ static void terminate(void)
 
 static void start_signals(void)
 {
-	if (fd_pipe(wake) < 0 || fd_nonblock(wake[0], true) < 0 || fd_nonblock(wake[1], true) < 0)
+	static const int caught[] = {SIGCHLD, SIGTERM};
+
+	signals = sig_pipe(caught, sizeof caught / sizeof *caught);
+	if (signals < 0)
 		die(111, "unable to create a pipe: %s", log_errno(errno));
-	sig_catch(SIGCHLD, on_signal);
-	sig_catch(SIGTERM, on_signal);
 	sig_ignore(SIGPIPE);
 }
 
@@ -610,22 +598,21 @@ static int patience(void)
 
 static void wait_for_something(void)
 {
-	struct pollfd p[] = {{wake[0], POLLIN, 0}, {w.keep.control, POLLIN, 0}, {w.watch, POLLIN, 0}};
-	char block[64];
+	struct pollfd p[] = {{signals, POLLIN, 0}, {w.keep.control, POLLIN, 0}, {w.watch, POLLIN, 0}};
+	bool child = false, term = false;
+	unsigned char sig;
 
 	fd_poll(p, 3, patience());
-	while (fd_read(wake[0], block, sizeof block) > 0)
-		;
-	if (got_child) {
-		got_child = 0;
-		reap();
+	while (fd_read(signals, &sig, 1) == 1) {
+		child = child || sig == SIGCHLD;
+		term = term || sig == SIGTERM;
 	}
+	if (child)
+		reap();
 	if (p[2].revents || (w.pid && watched_gone(&w)))
 		service_ended(0, false);
-	if (got_term) {
-		got_term = 0;
+	if (term)
 		terminate();
-	}
 	if (p[1].revents)
 		read_commands();
 }
