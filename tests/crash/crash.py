@@ -114,13 +114,14 @@ class Instance:
                                (2, 1, 0)))
 
     def ready(self):
-        """Is qmail-send there and does it catch TERM?"""
+        """Is qmail-send there and does it catch the signals that are sent to it?"""
         try:
             with open(f'/proc/{self.pid}/status') as f:
                 fields = dict(line.split(':', 1) for line in f)
         except OSError:
             return False
-        return int(fields.get('SigCgt', '0'), 16) >> (signal.SIGTERM - 1) & 1
+        caught = int(fields.get('SigCgt', '0'), 16)
+        return all(caught >> (s - 1) & 1 for s in (signal.SIGTERM, signal.SIGALRM))
 
     def said(self, text):
         with open(self.log, encoding='latin1') as f:

@@ -450,7 +450,7 @@ static int tcpserver_main(int argc, char **argv)
 }
 
 APPLET(tcpserver) = {
-	.name = "tcpserver", .family = "svc",
+	.name = "tcpserver", .family = "ucspi",
 	.brief = "run a program for every TCP connection",
 	.args = "host port program [argument ...]", .opts = opts, .role = AS_CALLER, .main = tcpserver_main,
 };
