@@ -10,7 +10,7 @@
 #include "core/net/tls.h"
 
 /* A file that was read, and how to see that it has changed. */
-struct tls_file {
+struct tls_stamp {
 	const char *fn;
 	struct stat st;
 };
@@ -25,7 +25,7 @@ struct tls_ctx {
 	SSL_CTX *ssl;
 	struct tls_conf conf;
 	bool server;
-	VEC(struct tls_file) files;
+	VEC(struct tls_stamp) files;
 	VEC(struct tls_named) names;
 };
 

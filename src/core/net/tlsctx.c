@@ -80,7 +80,7 @@ static int set_ciphers(SSL_CTX *ssl, const struct tls_conf *c, bool server, stru
 
 static void note_file(struct tls_ctx *x, const char *fn)
 {
-	struct tls_file f = {.fn = fn};
+	struct tls_stamp f = {.fn = fn};
 
 	if (file_stat(fn, &f.st) < 0)
 		memset(&f.st, 0, sizeof f.st);
