@@ -214,7 +214,7 @@ static int queues(const struct instance *i, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
-/* certs/servercert.pem, self-signed, readable by its owner: root, or the single user. */
+/* certs/servercert.pem, self-signed, readable by the single user, or by the network daemons alone. */
 static int certificate(const struct instance *i, struct err *e)
 {
 	struct buf fn = BUF_INIT, me = BUF_INIT, pem = BUF_INIT;
@@ -225,6 +225,9 @@ static int certificate(const struct instance *i, struct err *e)
 		r = conf_line(CONF_ME, &me, e) < 0 ? -1 : cert_self_signed(me.p, &pem, e);
 		if (r == 0 && pem.n)
 			r = make_file_mode(i, "certs/servercert.pem", pem.p, 0600, e);
+		if (r == 0 && pem.n && i->owners.change && (file_chown(fn.p, i->key_owner, i->key_group) < 0 ||
+				(!i->key_owner && file_chmod(fn.p, 0640) < 0)))
+			r = err_temp(e, errno, "unable to chown %s", fn.p);
 	}
 	buf_free(&fn);
 	buf_free(&me);
