@@ -97,7 +97,7 @@ static int tls_prepare(void *ctx, struct err *e)
 	if (tls_files_server(&f, NULL, e) == 0 && conf_table(CONF_TLSCLIENTS, &clients, e) >= 0) {
 		if (!clients.present)
 			f.conf.ca = f.conf.crl = NULL;
-		certificates = tls_files_context(&f, e);
+		certificates = tls_files_context(&f, true, e);
 	}
 	table_free(&clients);
 	tls_files_free(&f);

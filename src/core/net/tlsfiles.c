@@ -148,23 +148,26 @@ static void read_back(struct str text, struct tls_conf *c)
 	c->renegotiate = text.p[0] == '+';
 }
 
-struct tls_ctx *tls_files_context(const struct tls_files *f, struct err *e)
+struct tls_ctx *tls_files_context(const struct tls_files *f, bool server, struct err *e)
 {
-	static struct tls_ctx *kept;
-	static struct buf words_kept = BUF_INIT;
+	static struct kept {
+		struct tls_ctx *ctx;
+		struct buf words;
+	} both[2] = {{NULL, BUF_INIT}, {NULL, BUF_INIT}};
+	struct kept *k = &both[server];
 	struct buf text = BUF_INIT;
 	struct tls_conf c;
 
 	write_down(&f->conf, &text);
-	if (kept && str_eq(buf_str(&text), buf_str(&words_kept)) && tls_ctx_fresh(kept)) {
+	if (k->ctx && str_eq(buf_str(&text), buf_str(&k->words)) && tls_ctx_fresh(k->ctx)) {
 		buf_free(&text);
-		return kept;
+		return k->ctx;
 	}
-	tls_ctx_free(kept);
-	buf_free(&words_kept);
-	words_kept = text;
-	read_back(buf_str(&words_kept), &c);
-	return kept = tls_server(&c, e);
+	tls_ctx_free(k->ctx);
+	buf_free(&k->words);
+	k->words = text;
+	read_back(buf_str(&k->words), &c);
+	return k->ctx = server ? tls_server(&c, e) : tls_client(&c, e);
 }
 
 void tls_files_free(struct tls_files *f)
