@@ -214,6 +214,19 @@ static int queues(const struct instance *i, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
+/* certs/clientcert.pem: remote uses TLS where there is one. */
+static int client_certificate(const struct instance *i, struct err *e)
+{
+	struct buf fn = BUF_INIT;
+	int r = 0;
+
+	place(i, "certs/clientcert.pem", &fn);
+	if (file_symlink("servercert.pem", fn.p) < 0 && errno != EEXIST)
+		r = err_temp(e, errno, "unable to create %s", fn.p);
+	buf_free(&fn);
+	return r;
+}
+
 /* certs/servercert.pem, self-signed, readable by the single user, or by the network daemons alone. */
 static int certificate(const struct instance *i, struct err *e)
 {
@@ -228,6 +241,8 @@ static int certificate(const struct instance *i, struct err *e)
 		if (r == 0 && pem.n && i->owners.change && (file_chown(fn.p, i->key_owner, i->key_group) < 0 ||
 				(!i->key_owner && file_chmod(fn.p, 0640) < 0)))
 			r = err_temp(e, errno, "unable to chown %s", fn.p);
+		if (r == 0 && pem.n)
+			r = client_certificate(i, e);
 	}
 	buf_free(&fn);
 	buf_free(&me);

@@ -2,6 +2,7 @@
 # remote in TLS: opportunistic, demanded, forbidden, from the first byte; hosts that must prove who they are; attacks.
 HERE=$(cd "$(dirname "$0")/.." && pwd)
 . "$HERE/lib.sh"
+needs_tls
 export CONTROLDIR=$T/control QUEUEDIR=$T/q CERTDIR=$T/certs
 mkdir -p control q/lock certs/tlshosts certs/notlshosts
 echo client.test >control/me

@@ -3,6 +3,7 @@
 # clients, attacks, faults.
 HERE=$(cd "$(dirname "$0")/.." && pwd)
 . "$HERE/lib.sh"
+needs_tls
 chmod 755 .
 
 # certificate FILE NAME: self-signed, with its key; more options of openssl req behind
