@@ -24,6 +24,9 @@ bool seats_next(const struct seats *s, size_t *i, struct ip *ip, pid_t *pid);
 
 /* ---- anybody ---- */
 size_t seats_count(const struct seats *s, const struct ip *ip);	/* connections from ip */
+/* The same as far as they came before the one in seat, and that one: so of several that come at once only those are too
+ * many that came last. */
+size_t seats_rank(const struct seats *s, int seat, const struct ip *ip);
 /* In the child: the client is not who it seemed to be, a proxy speaks for it. */
 void seats_rename(struct seats *s, int seat, const struct ip *ip);
 

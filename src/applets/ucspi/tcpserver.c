@@ -27,6 +27,7 @@
 
 enum {
 	LIMIT_MAX = 1000000,
+	WORDS_MAX = 64,		/* of a program that workers run */
 	REST_MS = 100,		/* how long nothing is accepted after accept has failed */
 	LOOK_MS = 1000,		/* how often files are looked at */
 };
@@ -169,7 +170,7 @@ static void serve(int s, const struct arrival *j)
 		r = serve_tls(s);
 	} else if (r == 0) {
 		fd_close_from(3);
-		run_become(program);
+		run_chain(program);
 	}
 	proc_exit(r);
 }
@@ -177,15 +178,14 @@ static void serve(int s, const struct arrival *j)
 /* A connection in a worker: the same, without the fork. */
 static int work(struct str text, const int *fds, int n)
 {
-	enum { WORDS = 64 };
-	char *argv[WORDS + 1];
+	char *argv[WORDS_MAX + 1];
 	struct arrival j;
 	int argc = 0, r;
 
 	if (n != 1 || text.n != sizeof j)
 		return 111;
 	memcpy(&j, text.p, sizeof j);
-	for (; program[argc] && argc < WORDS; argc++)
+	for (; program[argc] && argc < WORDS_MAX; argc++)
 		argv[argc] = program[argc];
 	argv[argc] = NULL;
 	log_set_program("tcpserver");
@@ -207,13 +207,15 @@ static void ended(pid_t pid, int code)
 
 static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve = serve, .ended = ended};
 
-/* One of ours that can run again and again, and no role to take on. */
-static void open_workers(void)
+/* Workers run what is one of ours, and can run again and again. */
+static void open_workers(int words)
 {
-	const struct applet *a = run_applet(program[0]);
+	const struct applet *a = run_chain_ours(program) ? run_applet(program[0]) : NULL;
 	struct err e = {0};
 
-	if (a && a->flags & APPLET_AGAIN && !want_tls && !conf_on(CONF_REEXEC) && workers_open(&crew.workers, &e) < 0)
+	if (!a || !(a->flags & APPLET_AGAIN) || words > WORDS_MAX || want_tls || conf_on(CONF_REEXEC))
+		return;
+	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
 }
 
@@ -442,7 +444,9 @@ static int tcpserver_main(int argc, char **argv)
 	read_limits();
 	if (want_tls && tls_gate_open(&gate, &e) < 0)
 		die_err(&e);
-	program = argv + 1 + open_listeners(argc, argv);
+	int words = open_listeners(argc, argv) + 1;
+
+	program = argv + words;
 	door.dual = !only4;
 	crew.seats = door.seats = seats_open(LIMIT_MAX);
 	if (!door.seats)
@@ -456,7 +460,7 @@ static int tcpserver_main(int argc, char **argv)
 	if (print_port)
 		say_ports();
 	leave_standard_fds();
-	open_workers();
+	open_workers(argc - words);
 	start_signals();
 	status("status");
 	loop();

@@ -76,9 +76,9 @@ static int judge(const struct admission *a, struct ucspi *u)
 }
 
 /* Too many from there?  The limit may be one the rules have set. */
-static int check_seats(const struct admission *a, const struct ucspi *u)
+static int check_seats(const struct admission *a, const struct ucspi *u, int seat)
 {
-	if (u->path || u->per_ip <= 0 || seats_count(a->seats, &u->peer.ip) <= (size_t)u->per_ip)
+	if (u->path || u->per_ip <= 0 || seats_rank(a->seats, seat, &u->peer.ip) <= (size_t)u->per_ip)
 		return 0;
 	a->warn("tcpserver: warning: dropping connection, no ip slots for %s, perIPlimit %ld: %s", u->peer_ip.p, u->per_ip,
 		strerror(EAGAIN));
@@ -105,7 +105,7 @@ int admit(const struct admission *a, int s, const struct arrival *j)
 	int r = ucspi_prepare(&u, s, a->how, &e) < 0 ? drop(a, "", &e) : judge(a, &u);
 
 	if (r == 0)
-		r = check_seats(a, &u);
+		r = check_seats(a, &u, j->seat);
 	ucspi_free(&u);
 	if (r == 0 && (fd_copy(0, s) < 0 || fd_copy(1, s) < 0)) {
 		err_temp(&e, errno, "unable to place the socket");

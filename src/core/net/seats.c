@@ -3,7 +3,7 @@
 #include "core/net/seats.h"
 
 #include <stdatomic.h>
-#include <string.h>
+#include <stdint.h>
 
 #include "core/base/mem.h"
 #include "core/sys/share.h"
@@ -13,6 +13,7 @@ enum { FREE = 0, NOBODY_YET = -1 };
 struct seat {
 	struct ip ip;
 	_Atomic int pid;
+	uint64_t order;		/* of arrival */
 };
 
 struct common {
@@ -22,6 +23,7 @@ struct common {
 
 struct seats {
 	size_t max, taken;
+	uint64_t arrivals;
 	unsigned low;		/* seats below this are taken */
 	struct common *common;
 };
@@ -48,6 +50,7 @@ int seats_take(struct seats *s, const struct ip *ip)
 	if (i >= s->max)
 		return -1;
 	c->seat[i].ip = *ip;
+	c->seat[i].order = s->arrivals++;
 	c->seat[i].pid = NOBODY_YET;
 	if (i >= c->top)
 		c->top = i + 1;
@@ -104,15 +107,24 @@ bool seats_next(const struct seats *s, size_t *i, struct ip *ip, pid_t *pid)
 	return true;
 }
 
-size_t seats_count(const struct seats *s, const struct ip *ip)
+static size_t count(const struct common *c, const struct ip *ip, uint64_t last)
 {
-	const struct common *c = s->common;
 	unsigned top = c->top;
 	size_t n = 0;
 
 	for (unsigned i = 0; i < top; i++)
-		n += c->seat[i].pid != FREE && ip_same(&c->seat[i].ip, ip);
+		n += c->seat[i].pid != FREE && c->seat[i].order <= last && ip_same(&c->seat[i].ip, ip);
 	return n;
+}
+
+size_t seats_count(const struct seats *s, const struct ip *ip)
+{
+	return count(s->common, ip, UINT64_MAX);
+}
+
+size_t seats_rank(const struct seats *s, int seat, const struct ip *ip)
+{
+	return count(s->common, ip, s->common->seat[seat].order);
 }
 
 void seats_rename(struct seats *s, int seat, const struct ip *ip)

@@ -1,39 +1,9 @@
 #!/bin/bash
 # tcpserver: environment, log lines, limits, signals, names, ident, inherited sockets.
-. "$(dirname "$0")/../lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lib.sh"
 
-# start OPTIONS... -- PROGRAM...: sets PORT and SERVER; the log is in log
-start() {
-	local opts=()
-	while [ "$1" != -- ]; do opts+=("$1"); shift; done
-	shift
-	: >port
-	background tcpserver -v -1 -R -H -l here "${opts[@]}" "${HOST-127.0.0.1}" 0 "$@" >port 2>log
-	SERVER=$!
-	wait_for 5 test -s port
-	PORT=$(cat port)
-}
-stop() { kill "$SERVER" && wait "$SERVER"; }
-
-# talk [HOST [SOURCE]]: what the server sends
-talk() {
-	python3 - "$PORT" "${1-127.0.0.1}" "${2-}" <<'E2'
-import socket, sys
-s = socket.create_connection((sys.argv[2], int(sys.argv[1])), 5, (sys.argv[3], 0) if sys.argv[3] else None)
-s.settimeout(20)
-s.shutdown(socket.SHUT_WR)
-data = b''
-while True:
-    try:
-        more = s.recv(65536)
-    except ConnectionResetError:
-        break
-    if not more:
-        break
-    data += more
-sys.stdout.write(data.decode())
-E2
-}
+. "$here/server.sh"
 
 code "no program: usage" 100 tcpserver 127.0.0.1 0
 code "unknown option: usage" 100 tcpserver -Z 127.0.0.1 0 true
@@ -144,27 +114,13 @@ else
 fi
 
 start -C 2 -- sh -c 'echo up; exec sleep 5'
-cat >hold.py <<'E2'
-import socket, sys, time
-n, port = int(sys.argv[1]), int(sys.argv[2])
-s = [socket.create_connection(('127.0.0.1', port), 5) for i in range(n)]
-for i in s:
-    i.settimeout(1)
-    try:
-        print(i.recv(10).decode().strip() or 'closed', flush=True)
-    except ConnectionResetError:
-        print('closed', flush=True)
-    except socket.timeout:
-        print('waiting', flush=True)
-time.sleep(float(sys.argv[3]))
-E2
-is "-C: the third from one address is refused" "$(python3 hold.py 3 "$PORT" 0 | tr '\n' ' ')" "up up closed "
+is "-C: the third from one address is refused" "$(hold 3 "$PORT" 0)" "up up closed "
 like "and logged" "$(cat log)" '^tcpserver: end 127\.0\.0\.1 perIPlimit 2$'
 stop
 echo 1 >limit
 start -c limit -- sh -c 'echo up; exec sleep 60'
 is "-c FILE" "$(head -1 log)" "tcpserver: status: 0/1"
-is "the second connection waits" "$(python3 hold.py 2 "$PORT" 0 | tr '\n' ' ')" "up waiting "
+is "the second connection waits" "$(hold 2 "$PORT" 0)" "up waiting "
 kill -USR1 "$SERVER"
 ok "SIGUSR1 lists connections" wait_for 5 grep -Eq '^tcpserver: SLOT: IP 127\.0\.0\.1: PID [0-9]+$' log
 echo 3 >limit
