@@ -8,7 +8,7 @@ unset MAXPERIP
 # no descriptors left: it neither ends nor runs in circles, and serves again when there are some
 mkdir control
 echo here.example >control/me
-CONTROLDIR=$T/control start -c 100 -C 0 -- qmail-smtpd
+CONTROLDIR=$T/control start -b 128 -c 100 -C 0 -- qmail-smtpd
 cpu() { awk '{print $14 + $15}' "/proc/$SERVER/stat"; }
 if prlimit --pid "$SERVER" --nofile=24:1024 2>/dev/null; then
 	before=$(cpu)
