@@ -21,6 +21,10 @@ int sock_datagram(const struct sock_end *to, struct str text);
 /* Whether a failed connection says that the host cannot be reached now, by errno. */
 bool sock_unreachable(int num);
 int sock_local(int fd, struct sock_end *at);	/* our end */
+/* Whether fd is a Unix socket; its path (empty: without name) replaces *path. */
+bool sock_path(int fd, struct buf *path);
+/* The interface a link-local address belongs to, appended; nothing for others. */
+void sock_interface(const struct ip *ip, struct buf *name);
 void sock_nodelay(int fd);			/* send small segments at once */
 void sock_no_options(int fd);			/* drop IP options, source routes among them */
 /* A port: a number up to 65535 or a TCP name of /etc/services. */
