@@ -220,7 +220,7 @@ static void open_workers(int words)
 		return;
 	idle_prepare();
 	if (a->warm)
-		a->warm();
+		crew.workers.keep = a->warm();
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
 	served = a;
@@ -311,7 +311,7 @@ static void look_at_files(long long now)
 	if (want_tls && tls_gate_refresh(&gate, &e) < 0)
 		warn("the old certificate stays", log_err(&e));
 	if (served && served->warm)
-		served->warm();
+		crew.workers.keep = served->warm();
 }
 
 /* Wait and accept until SIGTERM. */
