@@ -43,6 +43,8 @@ def answer(q, tcp):
     qname, qtype, section, rest = question(q)
     kind = qname.lower().split('.')[0]
     here = b'\xc0\x0c'
+    if not qname.lower().endswith('.example'):
+        return message(q, [], 3)
     if kind == 'silent' or (kind == 'halftcp' and tcp):
         return None
     if kind in ('servfail', 'notimp', 'refused', 'yxdomain'):
