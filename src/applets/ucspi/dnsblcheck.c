@@ -1,8 +1,8 @@
 /* dnsblcheck - ask a DNS list about an address: exit 0 not listed, 1 listed, with the list's reasons printed. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/say.h"
 #include "core/net/dns.h"
-#include "core/sys/fd.h"
 
 enum { LIMIT_MS = 30000 };	/* for all questions together */
 
@@ -14,7 +14,7 @@ static const struct opt opts[] = {
 };
 
 /* The list's texts, or its addresses when it has no text. */
-static int say(const struct dns_answer *ips, const struct dns_answer *texts)
+static int print(const struct dns_answer *ips, const struct dns_answer *texts)
 {
 	struct buf b = BUF_INIT;
 
@@ -30,10 +30,7 @@ static int say(const struct dns_answer *ips, const struct dns_answer *texts)
 		ip_fmt(&b, &ips->ips.p[i]);
 		buf_addc(&b, '\n');
 	}
-	int code = fd_write_all(1, b.p, b.n) < 0 ? 111 : 1;
-
-	buf_free(&b);
-	return code;
+	return say(&b) ? 111 : 1;
 }
 
 static int dnsblcheck_main(int argc, char **argv)
@@ -57,7 +54,7 @@ static int dnsblcheck_main(int argc, char **argv)
 	dns_ask_txt(d, buf_str(&name), &texts);
 	dns_wait(d);
 	if (ips.status == DNS_FOUND)
-		code = say(&ips, &texts);
+		code = print(&ips, &texts);
 	else if (ips.status == DNS_SOFT)
 		log_line("%s", dns_trouble(DNS_SOFT, &code));
 	dns_answer_free(&ips);

@@ -1,8 +1,8 @@
 /* dnscname - follow an alias by one step and print where it leads; any other name is printed as it is. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/say.h"
 #include "core/net/dns.h"
-#include "core/sys/fd.h"
 
 enum { LIMIT_MS = 30000 };	/* for the question */
 
@@ -26,7 +26,7 @@ static int dnscname_main(int argc, char **argv)
 	if (a.status == DNS_SOFT)
 		log_line("%s", dns_trouble(a.status, &code));
 	else
-		code = fd_write_all(1, b.p, b.n) < 0 ? 111 : 0;
+		code = say(&b);
 	dns_answer_free(&a);
 	dns_close(d);
 	buf_free(&b);

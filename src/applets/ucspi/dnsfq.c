@@ -1,8 +1,8 @@
 /* dnsfq - print the full name of a host: that of its first address.  Run by qmailconfig on the host's own name. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/say.h"
 #include "core/net/dns.h"
-#include "core/sys/fd.h"
 #include "core/sys/proc.h"
 
 enum { LIMIT_MS = 30000 };	/* for each question */
@@ -21,16 +21,13 @@ static void addresses(struct dns *d, const char *name, struct dns_answer *a)
 	proc_exit(code);
 }
 
-static int say(struct str name)
+static int print(struct str name)
 {
 	struct buf b = BUF_INIT;
 
 	buf_add(&b, name);
 	buf_addc(&b, '\n');
-	int code = fd_write_all(1, b.p, b.n) < 0 ? 111 : 0;
-
-	buf_free(&b);
-	return code;
+	return say(&b);
 }
 
 static int dnsfq_main(int argc, char **argv)
@@ -49,7 +46,7 @@ static int dnsfq_main(int argc, char **argv)
 	enum dns_status s = dns_ptr(d, &ips.ips.p[0], &names);
 
 	if (s == DNS_FOUND)
-		code = say(names.texts.p[0]);
+		code = print(names.texts.p[0]);
 	else
 		log_line("%s", dns_trouble(s, &code));
 	dns_answer_free(&ips);

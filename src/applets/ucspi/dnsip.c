@@ -1,12 +1,12 @@
 /* dnsip - print the addresses of a host.  For people and scripts. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/say.h"
 #include "core/net/dns.h"
-#include "core/sys/fd.h"
 
 enum { LIMIT_MS = 30000 };	/* for all questions together */
 
-static int say(const struct dns_answer *a)
+static int print(const struct dns_answer *a)
 {
 	struct buf b = BUF_INIT;
 
@@ -14,10 +14,7 @@ static int say(const struct dns_answer *a)
 		ip_fmt(&b, &a->ips.p[i]);
 		buf_addc(&b, '\n');
 	}
-	int code = fd_write_all(1, b.p, b.n) < 0 ? 111 : 0;
-
-	buf_free(&b);
-	return code;
+	return say(&b);
 }
 
 static int dnsip_main(int argc, char **argv)
@@ -37,7 +34,7 @@ static int dnsip_main(int argc, char **argv)
 	if (s != DNS_FOUND)
 		log_line("%s", dns_trouble(s, &code));
 	else
-		code = say(&a);
+		code = print(&a);
 	dns_answer_free(&a);
 	dns_close(d);
 	return code;

@@ -2,12 +2,12 @@
  * second word of the first line as the host to connect to. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/say.h"
 #include "core/smtp/hops.h"
-#include "core/sys/fd.h"
 
 enum { LIMIT_MS = 30000 };	/* for each round of questions */
 
-static int say(const struct hops *h)
+static int print(const struct hops *h)
 {
 	struct buf b = BUF_INIT;
 
@@ -17,10 +17,7 @@ static int say(const struct hops *h)
 		ip_fmt(&b, &h->v.p[i].ip);
 		buf_fmt(&b, " %u\n", h->v.p[i].pref);
 	}
-	int code = fd_write_all(1, b.p, b.n) < 0 ? 111 : 0;
-
-	buf_free(&b);
-	return code;
+	return say(&b);
 }
 
 static int dnsmxip_main(int argc, char **argv)
@@ -38,7 +35,7 @@ static int dnsmxip_main(int argc, char **argv)
 	enum hops_status s = hops_domain(d, str_z(argv[1]), NULL, &h);
 
 	if (s == HOPS_FOUND)
-		code = say(&h);
+		code = print(&h);
 	else
 		log_line("%s", dns_trouble(s == HOPS_SOFT ? DNS_SOFT : DNS_NONAME, &code));
 	hops_free(&h);

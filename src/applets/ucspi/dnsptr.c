@@ -1,12 +1,12 @@
 /* dnsptr - print the names of an address.  For people and scripts; nobody vouches for such names. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/say.h"
 #include "core/net/dns.h"
-#include "core/sys/fd.h"
 
 enum { LIMIT_MS = 30000 };	/* for the question */
 
-static int say(const struct dns_answer *a)
+static int print(const struct dns_answer *a)
 {
 	struct buf b = BUF_INIT;
 
@@ -14,10 +14,7 @@ static int say(const struct dns_answer *a)
 		buf_add(&b, a->texts.p[i]);
 		buf_addc(&b, '\n');
 	}
-	int code = fd_write_all(1, b.p, b.n) < 0 ? 111 : 0;
-
-	buf_free(&b);
-	return code;
+	return say(&b);
 }
 
 static int dnsptr_main(int argc, char **argv)
@@ -37,7 +34,7 @@ static int dnsptr_main(int argc, char **argv)
 	if (ip_scan(str_z(argv[1]), &ip))
 		s = dns_ptr(d, &ip, &a);
 	if (s == DNS_FOUND)
-		code = say(&a);
+		code = print(&a);
 	else
 		log_line("%s", dns_trouble(s, &code));
 	dns_answer_free(&a);

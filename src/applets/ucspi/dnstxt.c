@@ -1,12 +1,12 @@
 /* dnstxt - print the text records of a name.  For people and scripts; control bytes in a text become "?". */
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/say.h"
 #include "core/net/dns.h"
-#include "core/sys/fd.h"
 
 enum { LIMIT_MS = 30000 };	/* for all questions together */
 
-static int say(const struct dns_answer *a)
+static int print(const struct dns_answer *a)
 {
 	struct buf b = BUF_INIT;
 
@@ -17,10 +17,7 @@ static int say(const struct dns_answer *a)
 			buf_addc(&b, ((unsigned char)text.p[k] < 32 && text.p[k] != '\t') || text.p[k] == 127 ? '?' : text.p[k]);
 		buf_fmt(&b, "\nrecord length %zu\n", text.n);
 	}
-	int code = fd_write_all(1, b.p, b.n) < 0 ? 111 : 0;
-
-	buf_free(&b);
-	return code;
+	return say(&b);
 }
 
 static int dnstxt_main(int argc, char **argv)
@@ -40,7 +37,7 @@ static int dnstxt_main(int argc, char **argv)
 	if (s != DNS_FOUND)
 		log_line("%s", dns_trouble(s, &code));
 	else
-		code = say(&a);
+		code = print(&a);
 	dns_answer_free(&a);
 	dns_close(d);
 	return code;
