@@ -118,7 +118,7 @@ def answer(q, tcp):
         return message(q, [rr(here, qtype, {A: b'\1\2\3', AAAA: b'\1\2\3', TXT: b'\x20abc', MX: b'\0', TLSA: b'\3\1\1'}
                               .get(qtype, b'\x09x'))])
     if kind == 'noedns':
-        return message(q, [], 1) if rest else message(q, [rr(here, A, a('192.0.2.5'))] if qtype == A else [])
+        return message(q, [], 1) if rest else message(q, [rr(here, qtype, a('192.0.2.5') * (1 if qtype == A else 4))])
     if kind == 'half':          # addresses of one family, the other fails
         return message(q, [rr(here, A, a('192.0.2.6'))]) if qtype == A else message(q, [], 2)
     if kind == 'adbit':

@@ -109,6 +109,8 @@ _$good._tcp.exact IN TLSA 3 1 0 $leaf310
 exact IN A 127.0.0.1
 _$good._tcp.above IN TLSA 2 0 1 $ca201
 above IN A 127.0.0.1
+_$good._tcp.itself IN TLSA 2 1 1 $leaf311
+itself IN A 127.0.0.1
 _$good._tcp.wrong IN TLSA 3 1 1 $none
 wrong IN A 127.0.0.1
 _$good._tcp.pkix IN TLSA 1 1 1 $leaf311
@@ -216,6 +218,7 @@ is "the authority above" "$(dnstlsarr -s -p "$good" above.secure.example | tail 
 	"matched sha256 fingerprint [$ca201] of full certificate"
 code "failed" 100 dnstlsarr -s -p "$good" wrong.secure.example
 is "its words" "$(tail -1 out)" "failed sha256 fingerprint [$none] of subjectPublicKeyInfo"
+code "no host is its own authority" 100 dnstlsarr -s -p "$good" itself.secure.example
 code "usages 0 and 1 are not usable" 100 dnstlsarr -s -p "$good" pkix.secure.example
 is "its words" "$(tail -1 out)" "not usable record [$leaf311] of subjectPublicKeyInfo"
 code "-v 2" 0 dnstlsarr -v 2 -s -p "$good" mx.secure.example

@@ -165,6 +165,7 @@ while time.time() - start < 20:
             ours.sendall(b'x')
         elif sys.argv[1] == 'flood':
             ours.sendall(b'x' * 5000)
+            continue
         elif sys.argv[1] == 'deaf':
             ours.sendall(b'RCPT TO:<a@b>\r\n' * 500)
             continue
