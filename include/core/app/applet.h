@@ -47,7 +47,8 @@ struct applet {
 
 extern const struct applet *const applet_table[];	/* sorted by name, NULL-terminated */
 
-/* By short or traditional name; NULL when there is none. */
+/* By short or traditional name, or by the name of the plugin that is one of ours elsewhere (qmail_smtpd.so); NULL when there
+ * is none. */
 const struct applet *applet_find(const char *name);
 /* The traditional name: what ps and log lines show. */
 const char *applet_title(const struct applet *a);

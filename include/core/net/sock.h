@@ -30,6 +30,10 @@ int sock_plain(int family, int type, int protocol);
 int sock_connect_scoped(int fd, const struct sockaddr *to, unsigned n, unsigned scope);
 ssize_t sock_receive(int fd, void *p, size_t n, int flags, struct sockaddr *from, unsigned *len);
 int sock_local(int fd, struct sock_end *at);	/* our end */
+/* Whether fd is a Unix socket; its path (empty: without name) replaces *path. */
+bool sock_path(int fd, struct buf *path);
+/* The interface a link-local address belongs to, appended; nothing for others. */
+void sock_interface(const struct ip *ip, struct buf *name);
 void sock_nodelay(int fd);			/* send small segments at once */
 void sock_no_options(int fd);			/* drop IP options, source routes among them */
 /* A port: a number up to 65535 or a TCP name of /etc/services. */

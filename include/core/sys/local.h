@@ -6,6 +6,7 @@
 
 /* Listen on path (a stale socket there is replaced); the mode is set.  A descriptor or -1. */
 int local_listen(const char *path, mode_t mode);
+int local_backlog(int fd, int n);	/* this many connections wait to be accepted */
 int local_accept(int fd);
 int local_connect(const char *path);
 int local_pair(int pair[2]);

@@ -30,8 +30,8 @@ const struct applet *run_applet(const char *file)
 		return applet_find(file);
 	const struct applet *a = applet_find(file + slash + 1);
 
-	/* a path counts as ours when it is this very binary, or when nothing is there */
-	return a && (!file_exists(file) || same_file(file, self)) ? a : NULL;
+	/* a path counts as ours when it is this very binary, when nothing is there, or when it is a plugin's */
+	return a && (str_ends(path, STR(".so")) || !file_exists(file) || same_file(file, self)) ? a : NULL;
 }
 
 static int count(char *const argv[])
@@ -194,6 +194,15 @@ void run_chain_along(const char *path, char *const argv[])
 void run_chain(char *const argv[])
 {
 	run_chain_along(conf_env(CONF_PATH), argv);
+}
+
+void run_exec(char *const argv[])
+{
+	bool ours = run_chain_ours(argv);
+	char *const *words = ours ? after_indimail(argv) : NULL;
+
+	proc_exec_path(conf_env(CONF_PATH), ours ? self : argv[0], words ? words : argv);
+	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
 }
 
 /* Our file's name when another file has taken its place; the kernel marks the name of a file that is gone. */

@@ -2,10 +2,12 @@
 #include "core/net/sock.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "core/base/num.h"
 #include "core/sys/fd.h"
@@ -185,6 +187,28 @@ int sock_local(int fd, struct sock_end *at)
 		return -1;
 	unpack(&a, at);
 	return 0;
+}
+
+bool sock_path(int fd, struct buf *path)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un un;
+	} a = {.un = {0}};
+	socklen_t n = sizeof a - 1;
+
+	if (getsockname(fd, &a.any, &n) < 0 || a.any.sa_family != AF_UNIX)
+		return false;
+	buf_set(path, str_z(a.un.sun_path));
+	return true;
+}
+
+void sock_interface(const struct ip *ip, struct buf *name)
+{
+	char text[IF_NAMESIZE];
+
+	if (ip->scope && if_indextoname(ip->scope, text))
+		buf_adds(name, text);
 }
 
 void sock_nodelay(int fd)

@@ -43,6 +43,11 @@ int local_listen(const char *path, mode_t mode)
 	return fd;
 }
 
+int local_backlog(int fd, int n)
+{
+	return listen(fd, n);
+}
+
 int local_accept(int fd)
 {
 	return accept4(fd, NULL, NULL, SOCK_CLOEXEC);

@@ -67,7 +67,7 @@ static void forget(const struct workers *w)
 	clock_alarm(0);
 	sig_reset();
 	file_umask(w->mask);
-	env_restore(w->env);
+	env_share(w->env);
 	for (int fd = 0; fd < (w->keep_stderr ? 2 : 3); fd++)
 		fd_copy(fd, NOTHING);
 	fd_close_from(NOTHING + 1);
@@ -105,6 +105,7 @@ static struct worker *new_worker(struct workers *w, struct err *e)
 		err_temp(e, errno, "unable to create a socket");
 		return NULL;
 	}
+	sig_hold();
 	n.pid = proc_fork();
 	if (n.pid == 0) {
 		int notes = fd_dup(w->notes[1]), sock = fd_dup(pair[1]);
@@ -118,6 +119,7 @@ static struct worker *new_worker(struct workers *w, struct err *e)
 			proc_exit(TROUBLE);
 		worker(w);
 	}
+	sig_release();
 	fd_close(pair[1]);
 	if (n.pid < 0) {
 		fd_close(pair[0]);
