@@ -24,10 +24,11 @@ enum {
 	LINE = 1024,		/* bytes of a command that are read; the rest of a longer line is skipped */
 	LOGGED = 100,		/* senders and recipients noted per session */
 	LISTS = 256,
+	LIMIT = 60,		/* seconds of a session */
 };
 
 static int bounce, closed, delay_env;
-static long limit = 60, delay;
+static long limit = LIMIT, delay;
 static VEC(struct rbl_list) lists;
 static bool has_list;
 
@@ -241,29 +242,50 @@ static bool wait_first(struct str ip)
 	return false;
 }
 
-static int rblsmtpd_main(int argc, char **argv)
+/* What to answer the client, or -1: it is to be served. */
+static int screen(void)
 {
 	const char *address = conf_env(CONF_TCPREMOTEIP), *set = conf_env(CONF_RBLSMTPD);
 	struct buf text = BUF_INIT, kept = BUF_INIT;
 
-	if (argc < 2 || !has_list)
-		die_usage();
 	/* the environment may move */
 	buf_adds(&kept, address ? address : "");
 	struct str ip = buf_str(&kept);
+	int code = -1;
 	enum rbl_decision r = set ? decided(set, ip, &text) : look_up(kept.p, &text);
 
 	if (r != RBL_ACCEPT && !wait_first(ip))
-		return 0;
-	if (r == RBL_LATER || r == RBL_NEVER)
-		return refuse(r, &text, ip);
+		code = 0;
+	else if (r == RBL_LATER || r == RBL_NEVER)
+		code = refuse(r, &text, ip);
 	buf_free(&text);
 	buf_free(&kept);
-	run_chain(argv + 1);
+	return code;
+}
+
+/* Nothing of this client stays for the next one. */
+static void forget(void)
+{
+	bounce = closed = delay_env = 0;
+	limit = LIMIT;
+	delay = 0;
+	has_list = false;
+	vec_free(&lists);
+}
+
+static int rblsmtpd_main(int argc, char **argv)
+{
+	if (argc < 2 || !has_list)
+		die_usage();
+	int code = screen();
+
+	forget();
+	return code < 0 ? run_chain_back(argv + 1) : code;
 }
 
 APPLET(rblsmtpd) = {
 	.name = "rblsmtpd", .family = "ucspi",
 	.brief = "refuse mail of clients that DNS lists speak of",
-	.args = "prog [argument ...]", .opts = opts, .role = AS_CALLER, .main = rblsmtpd_main,
+	.args = "prog [argument ...]", .opts = opts, .flags = APPLET_AGAIN | APPLET_CHAIN, .role = AS_CALLER,
+	.main = rblsmtpd_main,
 };

@@ -210,10 +210,9 @@ static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve
 /* Workers run what is one of ours, and can run again and again. */
 static void open_workers(int words)
 {
-	const struct applet *a = run_chain_ours(program) ? run_applet(program[0]) : NULL;
 	struct err e = {0};
 
-	if (!a || !(a->flags & APPLET_AGAIN) || words > WORDS_MAX || want_tls || conf_on(CONF_REEXEC))
+	if (!run_again(program) || words > WORDS_MAX || want_tls)
 		return;
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);

@@ -230,6 +230,13 @@ server=$!
 wait_for 10 test -s port
 is "tcpserver, rblsmtpd, smtpd: refused" "$(python3 client.py "$(cat port)" 127.0.0.2 | sed -n 1p)" "220 rblsmtpd.indimail"
 like "tcpserver, rblsmtpd, smtpd: served" "$(python3 client.py "$(cat port)" 127.0.0.9)" '^220 mx\.test'
+got=
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	got+=$(python3 client.py "$(cat port)" 127.0.0.$((i % 3 ? 9 : 2)) | sed -n 1p | cut -c1-10)
+done
+is "one process, client after client" "$got" "$(printf '220 mx.tes220 mx.tes220 rblsmt%.0s' 1 2 3)220 mx.tes"
+is "which stays" "$(pgrep -P $server | wc -l)" 1
+is "names the client of each line" "$(grep -c 'from 127\.0\.0\.2: 451 blocked' log)" 4
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	background strace -f -e trace=execve,openat -o trace -p $server
 	wait_for 10 grep -q . /proc/$!/status
@@ -240,4 +247,17 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 else
 	skip "no exec on the way" "no strace"
 fi
+# serve WORDS...: a server for one client, whose first line is printed
+serve() {
+	rm -f port
+	background env -u TCPREMOTEIP tcpserver -1 -R -H -l mx.test 127.0.0.1 0 "$@" >port 2>log
+	wait_for 10 test -s port
+	python3 client.py "$(cat port)" "${CLIENT-127.0.0.9}" 2>/dev/null | sed -n 1p | cut -c1-11
+}
+is "a second filter in the chain" "$(serve rblsmtpd -r none.test -- rblsmtpd -b -rlist.test qmail-smtpd)" "220 mx.test"
+is "which refuses" "$(CLIENT=127.0.0.2 serve rblsmtpd -r none.test -- rblsmtpd -b -rlist.test qmail-smtpd)" "220 rblsmtp"
+is "a program of the system" "$(serve rblsmtpd -r list.test sh -c 'echo 220 shell; read x; echo 221')" "220 shell"
+is "REEXEC" "$(REEXEC=1 serve rblsmtpd -r list.test qmail-smtpd)" "220 mx.test"
+is "wrong options are the client's end, not the server's" "$(serve rblsmtpd -Z -r list.test qmail-smtpd)" ""
+like "and in the log" "$(cat log)" 'rblsmtpd: unknown option: -Z'
 done_testing
