@@ -12,6 +12,8 @@ struct dns;
  * or one it was forked from has opened one before. */
 struct dns *dns_open(int limit_ms, struct err *e);
 void dns_close(struct dns *d);
+/* Read resolv.conf now, if it is needed, so that processes forked from this one need not. */
+void dns_prepare(void);
 
 /* Ask; the answer is there after dns_wait.  Any number of questions may be under way, also several for one answer:
  * it is then found when one is, and secure when all parts are. */

@@ -12,6 +12,7 @@
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/net/crew.h"
+#include "core/net/dns.h"
 #include "core/net/listener.h"
 #include "core/net/proxy.h"
 #include "core/net/tlsgate.h"
@@ -459,6 +460,7 @@ static int tcpserver_main(int argc, char **argv)
 	if (print_port)
 		say_ports();
 	leave_standard_fds();
+	dns_prepare();
 	open_workers(argc - words);
 	start_signals();
 	status("status");

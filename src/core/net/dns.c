@@ -142,6 +142,14 @@ void dns_close(struct dns *d)
 	mem_free(d);
 }
 
+void dns_prepare(void)
+{
+	struct dnsconf c;
+
+	dnsconf_load(&c);
+	dnsconf_free(&c);
+}
+
 /* Questions of one answer are merged: anything found counts, then doubt, then no data. */
 static void merge(struct dns_answer *a, enum dns_status s)
 {
