@@ -12,6 +12,7 @@
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/net/crew.h"
+#include "core/net/dns.h"
 #include "core/net/listener.h"
 #include "core/net/proxy.h"
 #include "core/net/tlsgate.h"
@@ -103,7 +104,7 @@ static const struct opt opts[] = {
 	OPTS_END
 };
 
-static const struct applet *served;	/* by workers; NULL: by children */
+static const struct applet *last;	/* of the chain that workers run; NULL: children serve */
 static struct listeners listeners;
 static size_t limit;
 static int wake;
@@ -194,7 +195,7 @@ static int work(struct str text, const int *fds, int n)
 	log_set_program("tcpserver");
 	r = admit(&door, fds[0], &j);
 	fd_close(fds[0]);
-	return r ? r : applet_run(served, argc, argv);
+	return r ? r : applet_run(run_applet(argv[0]), argc, argv);
 }
 
 /* ---- the parent: connections come and go --------------------------------------------------------- */
@@ -213,17 +214,16 @@ static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve
 /* Workers run what is one of ours, and can run again and again. */
 static void open_workers(int words)
 {
-	const struct applet *a = run_chain_ours(program) ? run_applet(program[0]) : NULL;
 	struct err e = {0};
 
-	if (!a || !(a->flags & APPLET_AGAIN) || words > WORDS_MAX || want_tls || conf_on(CONF_REEXEC))
+	last = want_tls || words > WORDS_MAX ? NULL : run_again(program);
+	if (!last)
 		return;
 	idle_prepare();
-	if (a->warm)
-		crew.workers.keep = a->warm();
+	if (last->warm)
+		crew.workers.keep = last->warm();
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
-	served = a;
 }
 
 static bool too_many(const struct arrival *j)
@@ -310,8 +310,8 @@ static void look_at_files(long long now)
 		access_refresh(door.rules, NULL);	/* the child says what is wrong */
 	if (want_tls && tls_gate_refresh(&gate, &e) < 0)
 		warn("the old certificate stays", log_err(&e));
-	if (served && served->warm)
-		crew.workers.keep = served->warm();
+	if (last && last->warm)
+		crew.workers.keep = last->warm();
 }
 
 /* Wait and accept until SIGTERM. */
@@ -475,6 +475,7 @@ static int tcpserver_main(int argc, char **argv)
 	if (print_port)
 		say_ports();
 	leave_standard_fds();
+	dns_prepare();
 	open_workers(argc - words);
 	start_signals();
 	status("status");
