@@ -10,6 +10,7 @@
 #include "core/smtp/session.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
+#include "core/sys/idle.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "queue/client.h"
@@ -18,6 +19,8 @@ enum { HANDSHAKE_MS = 60000 };
 
 static struct buf farewell = BUF_INIT;	/* what SIGTERM says, made ready before it can come */
 static int timeout_ms;
+/* pages of their own, to be given back as a whole */
+static _Alignas(4096) char in_space[65536], out_space[8192];
 
 static int queue_open(void *ctx, struct err *e)
 {
@@ -121,6 +124,15 @@ static void terminated(int sig)
 	proc_exit(1);
 }
 
+/* A client that thinks, or has gone to sleep. */
+static void idle(void *arg)
+{
+	(void)arg;
+	idle_forget(in_space, sizeof in_space);
+	idle_forget(out_space, sizeof out_space);
+	idle_release();
+}
+
 static void no_config(const struct err *e)
 {
 	static const char text[] = "451 sorry, unable to read controls (#4.3.0)\r\n";
@@ -131,7 +143,6 @@ static void no_config(const struct err *e)
 
 static int smtpd_main(int argc, char **argv)
 {
-	static char in_space[65536], out_space[8192];
 	struct smtp_config conf;
 	struct err e = {0};
 	struct in in;
@@ -148,6 +159,7 @@ static int smtpd_main(int argc, char **argv)
 	in_init(&in, 0, in_space, sizeof in_space);
 	out_init(&out, 1, out_space, sizeof out_space);
 	in.timeout = out.timeout = timeout_ms = conf.timeout < 86400 ? (int)conf.timeout * 1000 : 86400000;
+	in.idle = idle;
 	struct smtp_hooks hooks = {.ctx = client_new(), .open = queue_open, .put = queue_put, .from = queue_from,
 		.to = queue_to, .fail = queue_fail, .close = queue_close, .qp = queue_qp, .log = to_log,
 		.pause = rest, .own_ip = own_ip, .now = now, .tls_offer = tls_offer, .tls_prepare = tls_prepare,

@@ -258,7 +258,7 @@ bool tls_pending(const struct tls *t)
 
 static ssize_t to_in(struct in *in, char *p, size_t n)
 {
-	return tls_read(in->ctx, p, n, in->timeout);
+	return tls_read(in->ctx, p, n, in->wait);
 }
 
 static ssize_t to_out(struct out *out, const char *p, size_t n)

@@ -67,7 +67,7 @@ static void forget(const struct workers *w)
 	clock_alarm(0);
 	sig_reset();
 	file_umask(w->mask);
-	env_restore(w->env);
+	env_share(w->env);
 	for (int fd = 0; fd < (w->keep_stderr ? 2 : 3); fd++)
 		fd_copy(fd, NOTHING);
 	fd_close_from(NOTHING + 1);
