@@ -41,9 +41,6 @@ struct applet {
 	enum role role;
 	unsigned flags;
 	int (*main)(int argc, char **argv);	/* argv[0] as called, options removed unless raw */
-	/* NULL none.  In a process that forks again and again to run this applet: make, or look after, what all those runs can
-	 * share.  Called now and then; says nothing, and main must do without. */
-	void (*prepare)(void);
 };
 
 #define APPLET(id) const struct applet applet_##id

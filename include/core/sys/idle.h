@@ -8,9 +8,6 @@
  * use, program text (read again from the file when it is needed).  Costs some twenty microseconds now and at the
  * next step. */
 void idle_release(void);
-/* Before children are forked that will live long: fill the gaps of the heap for good, so that what each child takes lies
- * together in pages of its own and the others stay shared. */
-void idle_fill_gaps(void);
 /* The contents of a buffer are not needed any more: whole pages in it become zeroes and take no memory. */
 void idle_forget(void *p, size_t n);
 

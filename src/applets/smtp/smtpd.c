@@ -107,21 +107,6 @@ static int tls_prepare(void *ctx, struct err *e)
 	return certificates ? 0 : -1;
 }
 
-/* Certificates, and what the library keeps, once for all sessions of this server: they take most of the memory. */
-static void prepare(void)
-{
-	static bool warm;
-
-	if (!conf_set(CONF_STARTTLS) && !conf_on(CONF_SMTPS))
-		return;
-	tls_share_sessions();
-	if (!tls_offer(NULL) || tls_prepare(NULL, NULL) < 0 || warm)
-		return;
-	tls_warm(certificates);
-	idle_fill_gaps();
-	warm = true;
-}
-
 static struct tls *tls_start(void *ctx, struct err *e)
 {
 	struct tls *t = tls_accept(certificates, 0, 1, timeout_ms < HANDSHAKE_MS ? timeout_ms : HANDSHAKE_MS, e);
@@ -191,5 +176,5 @@ APPLET(smtpd) = {
 	.name = "smtpd", .aliases = "qmail-smtpd", .family = "smtp",
 	.brief = "receive mail by SMTP on descriptors 0 and 1",
 	.args = "[hostname checkprogram [argument ...]]", .role = AS_DAEMON, .flags = APPLET_AGAIN,
-	.main = smtpd_main, .prepare = prepare,
+	.main = smtpd_main,
 };

@@ -104,7 +104,6 @@ static const struct opt opts[] = {
 static struct listeners listeners;
 static size_t limit;
 static int wake;
-static void (*prepare)(void);	/* what workers have in common */
 static char **program;
 
 static void info(const char *fmt, ...)
@@ -216,9 +215,6 @@ static void open_workers(int words)
 
 	if (!a || !(a->flags & APPLET_AGAIN) || words > WORDS_MAX || want_tls || conf_on(CONF_REEXEC))
 		return;
-	prepare = a->prepare;
-	if (prepare)
-		prepare();
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
 }
@@ -305,8 +301,6 @@ static void look_at_files(long long now)
 	next = now + LOOK_MS;
 	if (door.rules)
 		access_refresh(door.rules, NULL);	/* the child says what is wrong */
-	if (prepare)
-		prepare();
 	if (want_tls && tls_gate_refresh(&gate, &e) < 0)
 		warn("the old certificate stays", log_err(&e));
 }

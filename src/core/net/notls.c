@@ -28,11 +28,6 @@ void tls_ctx_free(struct tls_ctx *x)
 	(void)x;
 }
 
-void tls_warm(struct tls_ctx *x)
-{
-	(void)x;
-}
-
 bool tls_ctx_fresh(const struct tls_ctx *x)
 {
 	(void)x;

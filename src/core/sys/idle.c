@@ -5,9 +5,7 @@
 #include <link.h>
 #include <malloc.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum { PAGE = 4096, STACK_BELOW = 128 * 1024 };
 
@@ -48,38 +46,6 @@ static void drop_stack(void)
 	uintptr_t top = (uintptr_t)&here - 2 * PAGE;	/* what this call itself uses, and a signal might */
 
 	drop(top - STACK_BELOW, top);
-}
-
-#ifdef __GLIBC__
-/* Take pieces of this size while there are any below end. */
-static void fill(size_t size, uintptr_t end)
-{
-	for (;;) {
-		void *volatile p = malloc(size);
-
-		if (!p)
-			return;
-		if ((uintptr_t)p >= end) {
-			free(p);
-			return;
-		}
-	}
-}
-#endif
-
-void idle_fill_gaps(void)
-{
-#ifdef __GLIBC__
-	enum { LARGEST = 65536, SMALL = 1024, STEP = 16 };
-
-	malloc_trim(0);
-	uintptr_t end = (uintptr_t)sbrk(0) - mallinfo2().keepcost;
-
-	for (size_t size = LARGEST; size > SMALL; size -= size / 8)
-		fill(size, end);
-	for (size_t size = SMALL; size > STEP; size -= STEP)
-		fill(size - 8, end);
-#endif
 }
 
 void idle_release(void)
