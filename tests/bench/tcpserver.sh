@@ -70,7 +70,7 @@ row "Debian's tcpserver, exec of our smtpd (dynamic build)" theirs-smtpd
 
 # ---- memory ----
 cat >"$W/idle.py" <<'E2'
-import os, socket, ssl, sys
+import os, socket, ssl, sys, time
 port, server, n, tls = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == 'tls'
 c = ssl.create_default_context()
 c.check_hostname = False
@@ -92,6 +92,7 @@ for i in range(n):
         while not any(l[3:4] == b' ' for l in data.split(b'\r\n')):
             data += s.recv(4096)
     keep.append(s)
+time.sleep(6)	# idle for a while
 parents = {}
 for p in filter(str.isdigit, os.listdir('/proc')):
     try:
