@@ -69,6 +69,10 @@ static int judge(const struct admission *a, struct ucspi *u)
 
 	if (allowed < 0)
 		return drop(a, ", unable to read CDB", &e);
+	if (allowed > 0 && a->ask && !u->path)
+		allowed = a->ask(u, &u->per_ip, &e);
+	if (allowed < 0)
+		return drop(a, ", unable to read SQL rules", &e);
 	ucspi_verdict_line(u, allowed, (long)proc_pid(), &line);
 	a->info("%s", line.p);
 	buf_free(&line);
