@@ -130,7 +130,7 @@ static void complain(const char *fmt, ...)
 	va_end(ap);
 }
 
-static struct admission door = {.how = &how, .info = info, .warn = complain};
+static struct admission door = {.how = &how, .warn = complain};
 
 static void warn(const char *what, const char *why)
 {
@@ -462,6 +462,7 @@ static int tcpserver_main(int argc, char **argv)
 
 	program = argv + words;
 	door.dual = !only4;
+	door.info = verbosity > 1 ? info : NULL;
 	crew.seats = door.seats = seats_open(LIMIT_MAX);
 	if (!door.seats)
 		die(111, "unable to share memory: %s", log_errno(errno));

@@ -61,9 +61,19 @@ static int ask_rules(const struct admission *a, struct ucspi *u, struct err *e)
 	return r;
 }
 
-static int judge(const struct admission *a, struct ucspi *u)
+static void tell(const struct admission *a, const struct ucspi *u, bool allowed)
 {
 	struct buf line = BUF_INIT;
+
+	if (!a->info)
+		return;
+	ucspi_verdict_line(u, allowed, (long)proc_pid(), &line);
+	a->info("%s", line.p);
+	buf_free(&line);
+}
+
+static int judge(const struct admission *a, struct ucspi *u)
+{
 	struct err e = {0};
 	int allowed = ask_rules(a, u, &e);
 
@@ -73,9 +83,7 @@ static int judge(const struct admission *a, struct ucspi *u)
 		allowed = a->ask(u, &u->per_ip, &e);
 	if (allowed < 0)
 		return drop(a, ", unable to read SQL rules", &e);
-	ucspi_verdict_line(u, allowed, (long)proc_pid(), &line);
-	a->info("%s", line.p);
-	buf_free(&line);
+	tell(a, u, allowed);
 	return allowed ? 0 : 100;
 }
 
@@ -93,6 +101,8 @@ static void announce(const struct admission *a, const struct ucspi *u)
 {
 	struct buf line = BUF_INIT;
 
+	if (!a->info)
+		return;
 	ucspi_start_line(u, (long)proc_pid(), &line);
 	a->info("%s", line.p);
 	buf_free(&line);
