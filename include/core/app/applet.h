@@ -27,6 +27,7 @@ enum {
 	APPLET_RAW = 1,		/* old grammar: argv untouched, only a lone --help is ours */
 	APPLET_CLIENT = 2,	/* a local queue client: reads .defaultqueue at start */
 	APPLET_AGAIN = 16,	/* main leaves nothing behind: one process may run it again and again */
+	APPLET_CHAIN = 32,	/* the operands are a program that it becomes in the end */
 	APPLET_SHORT = 8,	/* the short name is the one shown in ps and logs */
 	APPLET_HIDDEN = 4,	/* an internal step, not linked into bin directories */
 };

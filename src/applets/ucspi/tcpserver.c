@@ -12,6 +12,7 @@
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/net/crew.h"
+#include "core/net/dns.h"
 #include "core/net/listener.h"
 #include "core/net/proxy.h"
 #include "core/net/tlsgate.h"
@@ -213,10 +214,9 @@ static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve
 /* Workers run what is one of ours, and can run again and again. */
 static void open_workers(int words)
 {
-	const struct applet *a = run_chain_ours(program) ? run_applet(program[0]) : NULL;
 	struct err e = {0};
 
-	if (!a || !(a->flags & APPLET_AGAIN) || words > WORDS_MAX || want_tls || conf_on(CONF_REEXEC))
+	if (!run_again(program) || words > WORDS_MAX || want_tls)
 		return;
 	idle_prepare();
 	if (a->warm)
@@ -475,6 +475,7 @@ static int tcpserver_main(int argc, char **argv)
 	if (print_port)
 		say_ports();
 	leave_standard_fds();
+	dns_prepare();
 	open_workers(argc - words);
 	start_signals();
 	status("status");
