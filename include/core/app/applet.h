@@ -27,6 +27,7 @@ enum {
 	APPLET_RAW = 1,		/* old grammar: argv untouched, only a lone --help is ours */
 	APPLET_CLIENT = 2,	/* a local queue client: reads .defaultqueue at start */
 	APPLET_AGAIN = 16,	/* main leaves nothing behind: one process may run it again and again */
+	APPLET_CHAIN = 32,	/* the operands are a program that it becomes in the end */
 	APPLET_SHORT = 8,	/* the short name is the one shown in ps and logs */
 	APPLET_HIDDEN = 4,	/* an internal step, not linked into bin directories */
 };
@@ -40,9 +41,9 @@ struct applet {
 	const struct opt *opts;	/* NULL none */
 	enum role role;
 	unsigned flags;
-	/* With APPLET_AGAIN, may be NULL: what the runs have in common is read into memory, for the children of the caller to
-	 * share.  May be called again, and does little when nothing has changed. */
-	void (*warm)(void);
+	/* With APPLET_AGAIN, may be NULL: prepares what the runs have in common, for workers forked afterwards.  Returns a
+	 * descriptor that they find at WORKERS_KEEP, 0 none.  May be called again, and does little when nothing has changed. */
+	int (*warm)(void);
 	int (*main)(int argc, char **argv);	/* argv[0] as called, options removed unless raw */
 };
 

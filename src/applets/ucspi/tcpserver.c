@@ -12,6 +12,7 @@
 #include "core/conf/conf.h"
 #include "core/conf/plugins.h"
 #include "core/net/crew.h"
+#include "core/net/dns.h"
 #include "core/net/listener.h"
 #include "core/net/proxy.h"
 #include "core/net/tlsgate.h"
@@ -226,14 +227,13 @@ static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve
 /* Workers run what is one of ours, and can run again and again. */
 static void open_workers(int words)
 {
-	const struct applet *a = run_chain_ours(program) ? run_applet(program[0]) : NULL;
 	struct err e = {0};
 
-	if (!a || !(a->flags & APPLET_AGAIN) || words > WORDS_MAX || want_tls || conf_on(CONF_REEXEC))
+	if (!run_again(program) || words > WORDS_MAX || want_tls)
 		return;
 	idle_prepare();
 	if (a->warm)
-		a->warm();
+		crew.workers.keep = a->warm();
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
 	served = a;
@@ -324,7 +324,7 @@ static void look_at_files(long long now)
 	if (want_tls && tls_gate_refresh(&gate, &e) < 0)
 		warn("the old certificate stays", log_err(&e));
 	if (served && served->warm)
-		served->warm();
+		crew.workers.keep = served->warm();
 }
 
 /* Wait and accept until SIGTERM. */
@@ -479,6 +479,7 @@ static int tcpserver_main(int argc, char **argv)
 	if (print_port && listener_ports(&listeners, 1) < 0)
 		die(111, "unable to print the local port: %s", log_errno(errno));
 	leave_standard_fds();
+	dns_prepare();
 	open_workers(argc - words);
 	start_signals();
 	status("status");

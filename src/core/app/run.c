@@ -205,6 +205,34 @@ void run_exec(char *const argv[])
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
 }
 
+bool run_again(char *const argv[])
+{
+	static const struct opt none[] = {OPTS_END};
+
+	for (;;) {
+		const struct applet *a = argv[0] && run_chain_ours(argv) ? run_applet(argv[0]) : NULL;
+
+		if (!a || !(a->flags & APPLET_AGAIN) || conf_on(CONF_REEXEC))
+			return false;
+		if (!(a->flags & APPLET_CHAIN))
+			return true;
+		int used = opt_count(a->opts ? a->opts : none, count(argv), (char **)(size_t)argv);
+
+		if (used < 0)
+			return false;
+		argv += used + 1;
+		if (argv[0] && strcmp(argv[0], "--") == 0)
+			argv++;
+	}
+}
+
+int run_chain_back(char *const argv[])
+{
+	if (run_again(argv))
+		return applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv);
+	run_chain(argv);
+}
+
 /* Our file's name when another file has taken its place; the kernel marks the name of a file that is gone. */
 static bool replaced(struct buf *fn)
 {

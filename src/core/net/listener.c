@@ -24,7 +24,7 @@ static int look_up(const char *host, struct ip *ip, struct err *e)
 
 	if (!d)
 		return -1;
-	enum dns_status found = dns_ip(d, str_z(host), &a);
+	enum dns_status found = dns_ip_qualify(d, str_z(host), NULL, &a);
 
 	if (found == DNS_SOFT)
 		r = err_temp(e, EAGAIN, "temporarily unable to figure out IP address for %s", host);

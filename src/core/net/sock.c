@@ -157,6 +157,27 @@ bool sock_unreachable(int num)
 	return num == ETIMEDOUT || num == ECONNREFUSED || num == EHOSTDOWN || num == ENETUNREACH || num == EHOSTUNREACH;
 }
 
+int sock_plain(int family, int type, int protocol)
+{
+	return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+}
+
+int sock_connect_scoped(int fd, const struct sockaddr *to, unsigned n, unsigned scope)
+{
+	union addr a = {.any = {0}};
+
+	if (!scope || n != sizeof a.in6)
+		return connect(fd, to, n);
+	memcpy(&a.in6, to, sizeof a.in6);
+	a.in6.sin6_scope_id = scope;
+	return connect(fd, &a.any, sizeof a.in6);
+}
+
+ssize_t sock_receive(int fd, void *p, size_t n, int flags, struct sockaddr *from, unsigned *len)
+{
+	return recvfrom(fd, p, n, flags, from, len);
+}
+
 int sock_local(int fd, struct sock_end *at)
 {
 	union addr a;
