@@ -42,6 +42,9 @@ static const char *limit_text = "40", *user, *group, *rules_file, *pid_file, *in
 static struct tls_gate gate = {.patience = 60, .idle = 300};
 static VEC(const char *) also;
 
+static void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static struct admission door = {.how = &how, .warn = complain, .proxy_wait = 10};
+
 static int add_also(char letter, const char *word)
 {
 	(void)letter;
@@ -67,6 +70,7 @@ static const struct opt opts[] = {
 	FLAG('X', NULL, &may_lack, "allow everybody when there is no such file"),
 	TEXT('m', NULL, &sql_file, "FILE", "access rules in the database FILE names"),
 	TEXT(0, "proxy", &proxies, "LIST", "proxies that begin with a PROXY header"),
+	NUM(0, "proxy-wait", &door.proxy_wait, "SECONDS", "patience with that header"),
 	FLAG('1', NULL, &print_port, "print the local port on descriptor 1"),
 	FLAG('4', NULL, &only4, "IPv4 only"),
 	FLAG('6', NULL, &how.force6, "IPv6 form in the environment"),
@@ -130,8 +134,6 @@ static void complain(const char *fmt, ...)
 		log_list(fmt, ap);
 	va_end(ap);
 }
-
-static struct admission door = {.how = &how, .warn = complain};
 
 static void warn(const char *what, const char *why)
 {

@@ -8,8 +8,6 @@
 #include "core/sys/fd.h"
 #include "core/sys/proc.h"
 
-enum { PROXY_MS = 10000 };	/* patience with a proxy's header */
-
 static int drop(const struct admission *a, const char *what, const struct err *e)
 {
 	a->warn("tcpserver: warning: dropping connection%s: %s%s%s", what, e->text, e->num ? ": " : "",
@@ -23,7 +21,7 @@ static int ask_proxy(const struct admission *a, int s, const struct arrival *j, 
 	char ip[IP_TEXT];
 	struct proxy p;
 
-	if (proxy_read(s, PROXY_MS, &p) < 0) {
+	if (proxy_read(s, (int)a->proxy_wait * 1000, &p) < 0) {
 		a->warn("tcpserver: warning: dropping connection, no PROXY header from %s: %s", ip_text(&j->peer.ip, ip),
 			strerror(errno));
 		return 111;

@@ -10,7 +10,7 @@ v2='\r\n\r\n\0\r\nQUIT\n'
 code "a list with a mistake" 100 tcpserver --proxy '127.0.0.1 10.0.0.0/99' 127.0.0.1 0 true
 is "said so" "$(cat err)" "tcpserver: fatal: no address of a proxy: 10.0.0.0/99"
 
-start --proxy '127.0.0.2,127.0.1.0/24' -- sh -c 'echo "$PROTO $TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALIP $TCPLOCALPORT $TCP6REMOTEIP"; cat'
+start --proxy-wait 2 --proxy '127.0.0.2,127.0.1.0/24' -- sh -c 'echo "$PROTO $TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALIP $TCPLOCALPORT $TCP6REMOTEIP"; cat'
 is "version 1" "$(talk 127.0.0.1 127.0.0.2 "${v1}EHLO x")" "TCP 192.0.2.1 56324 192.0.2.2 2525 ::ffff:192.0.2.1
 EHLO x"
 is "version 1, IPv6" "$(talk 127.0.0.1 127.0.1.9 'PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n')" \
@@ -52,7 +52,7 @@ silent.settimeout(20)
 start = time.time()
 print('dropped' if silent.recv(10) == b'' else 'served')
 E2
-is "byte by byte; a silent one is dropped after ten seconds and holds nobody" "$(python3 slow.py "$PORT" | tr '\n' ' ')" \
+is "byte by byte; a silent one is dropped after two seconds and holds nobody" "$(python3 slow.py "$PORT" | tr '\n' ' ')" \
 	"192.0.2.7 mail dropped "
 ok "said so" logged 'no PROXY header from 127\.0\.0\.2: Connection timed out$'
 stop
