@@ -205,7 +205,7 @@ void run_exec(char *const argv[])
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
 }
 
-const struct applet *run_again(char *const argv[])
+char *const *run_again(char *const argv[])
 {
 	static const struct opt none[] = {OPTS_END};
 
@@ -215,7 +215,7 @@ const struct applet *run_again(char *const argv[])
 		if (!a || !(a->flags & APPLET_AGAIN) || conf_on(CONF_REEXEC))
 			return NULL;
 		if (!(a->flags & APPLET_CHAIN))
-			return a;
+			return argv;
 		int used = opt_count(a->opts ? a->opts : none, count(argv), (char **)(size_t)argv);
 
 		if (used < 0)
