@@ -11,4 +11,7 @@ void idle_release(void);
 /* The contents of a buffer are not needed any more: whole pages in it become zeroes and take no memory. */
 void idle_forget(void *p, size_t n);
 
+/* Learn what idle_release needs to know, for the processes forked later: asking in each would cost each some memory. */
+void idle_prepare(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/conf/conf.h"
+#include "core/mail/date.h"
 #include "core/net/ip.h"
 #include "core/net/tlsfiles.h"
 #include "core/smtp/session.h"
@@ -107,6 +108,21 @@ static int tls_prepare(void *ctx, struct err *e)
 	return certificates ? 0 : -1;
 }
 
+/* The time zone, and certificates where they will be wanted. */
+static void warm(void)
+{
+	static struct tls_ctx *rehearsed;
+	struct buf date = BUF_INIT;
+
+	date_rfc822(&date, clock_now());
+	buf_free(&date);
+	if ((conf_set(CONF_STARTTLS) || conf_on(CONF_SMTPS)) && tls_files_ready())
+		tls_prepare(NULL, NULL);	/* the session will say what is wrong */
+	if (certificates && certificates != rehearsed)
+		tls_rehearse(certificates);
+	rehearsed = certificates;
+}
+
 static struct tls *tls_start(void *ctx, struct err *e)
 {
 	struct tls *t = tls_accept(certificates, 0, 1, timeout_ms < HANDSHAKE_MS ? timeout_ms : HANDSHAKE_MS, e);
@@ -176,5 +192,5 @@ APPLET(smtpd) = {
 	.name = "smtpd", .aliases = "qmail-smtpd", .family = "smtp",
 	.brief = "receive mail by SMTP on descriptors 0 and 1",
 	.args = "[hostname checkprogram [argument ...]]", .role = AS_DAEMON, .flags = APPLET_AGAIN,
-	.main = smtpd_main,
+	.warm = warm, .main = smtpd_main,
 };

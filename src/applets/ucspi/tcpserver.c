@@ -20,6 +20,7 @@
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/ids.h"
 #include "core/sys/pidfile.h"
 #include "core/sys/proc.h"
@@ -31,6 +32,7 @@ enum {
 	WORDS_MAX = 64,		/* of a program that workers run */
 	REST_MS = 100,		/* how long nothing is accepted after accept has failed */
 	LOOK_MS = 1000,		/* how often files are looked at */
+	IDLE_MS = 1000,		/* after which memory is given back */
 };
 
 static struct ucspi_options how = {.names = 1, .ident = 1, .ident_timeout = 26, .nodelay = 0, .ip_options = 0};
@@ -102,6 +104,7 @@ static const struct opt opts[] = {
 	OPTS_END
 };
 
+static const struct applet *served;	/* by workers, at the end of the chain; NULL: by children */
 static struct listeners listeners;
 static size_t limit;
 static int wake;
@@ -211,12 +214,17 @@ static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve
 /* Workers run what is one of ours, and can run again and again. */
 static void open_workers(int words)
 {
+	const struct applet *a = run_again(program);
 	struct err e = {0};
 
-	if (!run_again(program) || words > WORDS_MAX || want_tls)
+	if (!a || words > WORDS_MAX || want_tls)
 		return;
+	idle_prepare();
+	if (a->warm)
+		a->warm();
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
+	served = a;
 }
 
 static bool too_many(const struct arrival *j)
@@ -303,6 +311,8 @@ static void look_at_files(long long now)
 		access_refresh(door.rules, NULL);	/* the child says what is wrong */
 	if (want_tls && tls_gate_refresh(&gate, &e) < 0)
 		warn("the old certificate stays", log_err(&e));
+	if (served && served->warm)
+		served->warm();
 }
 
 /* Wait and accept until SIGTERM. */
@@ -310,6 +320,7 @@ static void loop(void)
 {
 	size_t n = listeners.v.n;
 	long long rest = 0;	/* until then nothing is accepted */
+	bool idle = false;
 	VEC(struct pollfd) polls = {0};
 
 	vec_reserve(&polls, n + 2);
@@ -323,8 +334,13 @@ static void loop(void)
 		long long left = rest ? rest - clock_mono_ms() : 0;
 		bool open = left <= 0 && seats_taken(door.seats) < limit;
 
-		if (fd_poll(p, open ? n + 2 : 2, left > 0 ? (int)left : -1) < 0)
+		int ready = fd_poll(p, open ? n + 2 : 2, left > 0 ? (int)left : idle ? -1 : IDLE_MS);
+
+		if (ready < 0)
 			p[0].revents = POLLIN;	/* a signal has come */
+		if (ready == 0 && left <= 0)
+			idle_release();
+		idle = ready == 0 && left <= 0;
 		if (p[0].revents && !handle_signals())
 			break;
 		crew_notes(&crew);

@@ -26,24 +26,37 @@ void idle_forget(void *p, size_t n)
 	drop((uintptr_t)p, (uintptr_t)p + n);
 }
 
+static struct {
+	uintptr_t from, to;
+} text[64];
+static int texts;
+
 /* Segments that were never writable hold nothing but what the file holds. */
-static int drop_text(struct dl_phdr_info *info, size_t size, void *arg)
+static int note_text(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	(void)size;
 	(void)arg;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
+	for (int i = 0; i < info->dlpi_phnum && texts < (int)(sizeof text / sizeof *text); i++) {
 		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
 
-		if (h->p_type == PT_LOAD && !(h->p_flags & PF_W))
-			drop(info->dlpi_addr + h->p_vaddr, info->dlpi_addr + h->p_vaddr + h->p_memsz);
+		if (h->p_type != PT_LOAD || h->p_flags & PF_W)
+			continue;
+		text[texts].from = info->dlpi_addr + h->p_vaddr;
+		text[texts++].to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
 	}
 	return 0;
+}
+
+void idle_prepare(void)
+{
+	if (!texts)
+		dl_iterate_phdr(note_text, NULL);
 }
 
 static void drop_stack(void)
 {
 	char here;
-	uintptr_t top = (uintptr_t)&here - 2 * PAGE;	/* what this call itself uses, and a signal might */
+	uintptr_t top = (uintptr_t)&here - PAGE;	/* what this call itself uses stays */
 
 	drop(top - STACK_BELOW, top);
 }
@@ -54,5 +67,7 @@ void idle_release(void)
 	malloc_trim(0);
 #endif
 	drop_stack();
-	dl_iterate_phdr(drop_text, NULL);
+	idle_prepare();
+	for (int i = 0; i < texts; i++)
+		drop(text[i].from, text[i].to);
 }
