@@ -41,9 +41,9 @@ struct applet {
 	const struct opt *opts;	/* NULL none */
 	enum role role;
 	unsigned flags;
-	/* With APPLET_AGAIN, may be NULL: what the runs have in common is read into memory, for the children of the caller to
-	 * share.  May be called again, and does little when nothing has changed. */
-	void (*warm)(void);
+	/* With APPLET_AGAIN, may be NULL: prepares what the runs have in common, for workers forked afterwards.  Returns a
+	 * descriptor that they find at WORKERS_KEEP, 0 none.  May be called again, and does little when nothing has changed. */
+	int (*warm)(void);
 	int (*main)(int argc, char **argv);	/* argv[0] as called, options removed unless raw */
 };
 

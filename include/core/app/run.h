@@ -33,8 +33,8 @@ void run_become(char *const argv[]) __attribute__((noreturn));
  * our applets unless PATH leads to a foreign program of that name; "indimail NAME" is always ours.  Failure is exit 111
  * with the reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
-/* The applet at the end of these words when they are one that may run again and again in one process (APPLET_AGAIN),
- * and the program that its operands are (APPLET_CHAIN) too; else NULL. */
+/* Whether these words are one of our applets that may run again and again in one process (APPLET_AGAIN) and, when
+ * its operands are a program (APPLET_CHAIN), whether that is one, too: the last of them, else NULL. */
 const struct applet *run_again(char *const argv[]);
 /* run_chain for applets that are APPLET_AGAIN and APPLET_CHAIN: when run_again(argv) the program is run and its exit
  * code returned; otherwise it never returns. */

@@ -149,6 +149,12 @@ bool tls_peer_email(const struct tls *t, struct buf *out)
 	return false;
 }
 
+void tls_facts(const struct tls *t, struct tls_facts *f)
+{
+	(void)t;
+	*f = (struct tls_facts){0};
+}
+
 bool tls_peer_tlsa(const struct tls *t, unsigned i, unsigned selector, unsigned match, struct buf *out)
 {
 	(void)t;

@@ -73,6 +73,16 @@ int local_pair(int pair[2])
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
 }
 
+int local_pair_packets(int pair[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+}
+
+void local_end(int fd)
+{
+	shutdown(fd, SHUT_WR);
+}
+
 void local_refuse(int fd)
 {
 	shutdown(fd, SHUT_RD);
