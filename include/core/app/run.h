@@ -35,6 +35,8 @@ void run_become(char *const argv[]) __attribute__((noreturn));
 void run_chain(char *const argv[]) __attribute__((noreturn));
 /* The same with another PATH to look along (NULL: /bin:/usr/bin), whatever the environment has by now. */
 void run_chain_along(const char *path, char *const argv[]) __attribute__((noreturn));
+/* The same with file as the program, which sees argv[0] as its name. */
+void run_chain_as(const char *file, char *const argv[]) __attribute__((noreturn));
 /* Whether run_chain would run these words as one of our applets. */
 bool run_chain_ours(char *const argv[]);
 /* Become one of our applets for long: when the binary's file has been replaced since, the new one is exec'd. */

@@ -17,11 +17,13 @@ ssize_t fd_write(int fd, const void *p, size_t n);
 ssize_t fd_write_now(int fd, const void *p, size_t n);
 int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
 int fd_close(int fd);					/* ignores fd < 0 */
+int fd_end(int fd);					/* end of writing on a socket; reading goes on */
 int fd_copy(int to, int from);				/* to becomes a duplicate of from */
 int fd_move(int to, int from);				/* and from is closed */
 int fd_dup(int fd);					/* lowest free number >= 3 */
 int fd_pipe(int p[2]);					/* close-on-exec */
 int fd_nonblock(int fd, bool on);
+bool fd_nonblocking(int fd);
 int fd_cloexec(int fd, bool on);
 bool fd_open(int fd);					/* is this descriptor open? */
 bool fd_terminal(int fd);				/* is it a terminal? */

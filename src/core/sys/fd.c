@@ -100,6 +100,11 @@ int fd_close(int fd)
 	return fd < 0 ? 0 : close(fd);
 }
 
+int fd_end(int fd)
+{
+	return shutdown(fd, SHUT_WR);
+}
+
 int fd_copy(int to, int from)
 {
 	if (to == from)
@@ -140,6 +145,13 @@ static int flag(int fd, int get, int set, int bit, bool on)
 int fd_nonblock(int fd, bool on)
 {
 	return flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);
+}
+
+bool fd_nonblocking(int fd)
+{
+	int f = fcntl(fd, F_GETFL, 0);
+
+	return f >= 0 && f & O_NONBLOCK;
 }
 
 int fd_cloexec(int fd, bool on)
