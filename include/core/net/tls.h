@@ -18,6 +18,7 @@ struct tls_conf {
 	const char *crl;	/* revoked certificates, for the whole chain */
 	const char *ciphers;	/* for TLS 1.2 and older */
 	const char *suites;	/* for TLS 1.3 */
+	const char *dh;		/* parameters for DHE; NULL: fitting ones */
 	const char *method;	/* "TLSv1_2", "TLSv1_2:TLSv1_3", "SSLv23": one version, a range, the best common one */
 	bool renegotiate;	/* clients may start a new handshake (TLS 1.2) */
 };
@@ -53,7 +54,6 @@ void tls_out(struct tls *t, struct out *out);
 const char *tls_version(const struct tls *t);
 const char *tls_cipher(const struct tls *t);
 int tls_bits(const struct tls *t);
-bool tls_resumed(const struct tls *t);
 /* "TLS Server=TLSv1.3, Client=TLSv1.3, Ciphers=NAME, bits=N" appended. */
 void tls_describe(const struct tls *t, struct buf *out);
 /* Whether the peer showed a certificate that our authorities vouch for; *why (may be NULL) says why not. */
@@ -66,8 +66,10 @@ bool tls_peer_email(const struct tls *t, struct buf *out);
  * match 0 as it is, 1 SHA-256, 2 SHA-512.  Replaces *out with the bytes; false: no such certificate or parameter. */
 bool tls_peer_tlsa(const struct tls *t, unsigned i, unsigned selector, unsigned match, struct buf *out);
 
-/* Pass bytes between the peer and a program (from, to: its output and input) until either side ends or nothing
- * moves for idle_ms: 0 the end, -1 with errno, ETIMEDOUT among the reasons.  The program's last words are sent. */
-int tls_relay(struct tls *t, int from, int to, int idle_ms);
+/* Pass bytes between the peer and from (what to send) and to, until both ways have ended or nothing has moved for idle_ms:
+ * 0, or -1 with errno, ETIMEDOUT among the reasons.  With program, from and to belong to a program: the peer's end closes
+ * to, and the program's end is the end.  Without it they are a user's: their end is told to the peer, and the peer's end
+ * is the end.  No byte that was read is lost. */
+int tls_relay(struct tls *t, int from, int to, int idle_ms, bool program);
 
 #endif

@@ -1,0 +1,23 @@
+/* tlsfiles - where a program finds what it needs for TLS: files in CERTDIR, control files, environment
+ * (policy reference 1.7 and 11, control files section 11). */
+#ifndef CORE_NET_TLSFILES_H
+#define CORE_NET_TLSFILES_H
+
+#include "core/net/tls.h"
+
+/* conf points into the buffers; a caller may put its own words over any member of conf. */
+struct tls_files {
+	struct tls_conf conf;
+	struct buf dir, cert, sni, ca, crl, dh, ciphers, suites, method;
+};
+
+/* A server: CERTDIR/SERVERCERT (whether it exists or not), CERTDIR/servercerts/NAME.pem by name, CLIENTCA, CLIENTCRL and
+ * dhBITS.pem where they exist, ciphers and method.  dir replaces CERTDIR, NULL does not.  -1: an unreadable control file. */
+int tls_files_server(struct tls_files *f, const char *dir, struct err *e);
+/* A client: CERTDIR/CLIENTCERT where it exists, ciphers and method.  No authorities: they depend on the server. */
+int tls_files_client(struct tls_files *f, const char *dir, struct err *e);
+void tls_files_free(struct tls_files *f);
+/* The file a word names: a path with a slash as it is, else below dir; replaces *fn. */
+void tls_files_path(const struct tls_files *f, const char *name, struct buf *fn);
+
+#endif
