@@ -21,6 +21,7 @@ int sock_datagram(const struct sock_end *to, struct str text);
 /* Whether a failed connection says that the host cannot be reached now, by errno. */
 bool sock_unreachable(int num);
 int sock_local(int fd, struct sock_end *at);	/* our end */
+int sock_peer(int fd, struct sock_end *at);	/* the other end; EAFNOSUPPORT when it has no internet address */
 void sock_nodelay(int fd);			/* send small segments at once */
 void sock_no_options(int fd);			/* drop IP options, source routes among them */
 /* A port: a number up to 65535 or a TCP name of /etc/services. */

@@ -21,6 +21,7 @@ int fd_end(int fd);					/* end of writing on a socket; reading goes on */
 int fd_copy(int to, int from);				/* to becomes a duplicate of from */
 int fd_move(int to, int from);				/* and from is closed */
 int fd_dup(int fd);					/* lowest free number >= 3 */
+int fd_dup_above(int fd, int low);			/* lowest free number >= low, close-on-exec */
 int fd_pipe(int p[2]);					/* close-on-exec */
 int fd_nonblock(int fd, bool on);
 bool fd_nonblocking(int fd);

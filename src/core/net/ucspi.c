@@ -136,6 +136,21 @@ int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct
 	return 0;
 }
 
+void ucspi_forget(void)
+{
+	static const char *const names[] = {"LOCALIP", "LOCALPORT", "LOCALHOST", "REMOTEIP", "REMOTEPORT", "REMOTEHOST",
+		"REMOTEINFO"};
+	struct buf name = BUF_INIT;
+
+	for (size_t i = 0; i < 2 * sizeof names / sizeof *names; i++) {
+		buf_clear(&name);
+		buf_fmt(&name, "TCP%s%s", i % 2 ? "6" : "", names[i / 2]);
+		env_unset(name.p);
+	}
+	env_unset("TCPPARANOID");
+	buf_free(&name);
+}
+
 void ucspi_free(struct ucspi *u)
 {
 	buf_free(&u->peer_ip);

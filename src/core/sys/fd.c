@@ -121,9 +121,14 @@ int fd_move(int to, int from)
 	return close(from);
 }
 
+int fd_dup_above(int fd, int low)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, low);
+}
+
 int fd_dup(int fd)
 {
-	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return fd_dup_above(fd, 3);
 }
 
 int fd_pipe(int p[2])
