@@ -5,12 +5,13 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 
-once= port=2525
+once= port=2525 tls_port=2465
 for arg; do
 	case $arg in
 	--once) once=1 ;;
 	--port=*) port=${arg#--port=} ;;
-	*) fatal "usage: tools/run.sh [--once] [--port=N]" ;;
+	--tls-port=*) tls_port=${arg#--tls-port=} ;;
+	*) fatal "usage: tools/run.sh [--once] [--port=N] [--tls-port=N]" ;;
 	esac
 done
 
@@ -34,9 +35,9 @@ if [ "$(id -u)" = 0 ] && [ ! -e "$root" ]; then
 fi
 [ -L instance ] && root=$(readlink -f instance)
 
-say "starting the mail system in $root, SMTP on 127.0.0.1:$port"
+say "starting the mail system in $root, SMTP with STARTTLS on 127.0.0.1:$port, SMTP within TLS on 127.0.0.1:$tls_port"
 log=$(mktemp) || exit 1
-build/indimail up --root "$root" --domain demo.test --mailboxes demo --smtp "127.0.0.1:$port" >"$log" 2>&1 &
+build/indimail up --root "$root" --domain demo.test --mailboxes demo --smtp "127.0.0.1:$port" --smtps "127.0.0.1:$tls_port" >"$log" 2>&1 &
 up=$!
 cleanup() {
 	kill "$up" 2>/dev/null
@@ -97,6 +98,7 @@ cat <<END
 
 The mail system is running.  Try:
   curl smtp://127.0.0.1:$port --mail-from me@example.org --mail-rcpt demo@demo.test -T README.md
+  curl smtps://127.0.0.1:$tls_port --insecure --mail-from me@example.org --mail-rcpt demo@demo.test -T README.md
   . $root/env; build/indimail svps
 Control files are in $root/control, mailboxes in $root/home.  Ctrl-C stops it.
 END

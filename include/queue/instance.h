@@ -15,6 +15,8 @@ struct instance {
 	const char *domain;		/* for a new instance; NULL: host name */
 	struct str mailboxes;		/* blank-separated names to have a Maildir; may be empty */
 	struct queue_owners owners;
+	uid_t key_owner;		/* who may read private keys when owners are set: root, and the */
+	gid_t key_group;		/* group qcerts, or the network daemons' own account */
 	uid_t user;			/* who owns mailboxes and the alias directory */
 	gid_t user_gid;
 	const char *user_name;

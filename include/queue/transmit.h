@@ -8,6 +8,7 @@
 
 #include "core/base/buf.h"
 #include "core/net/ip.h"
+#include "queue/outtls.h"
 
 struct transmit {
 	struct str sender;
@@ -19,9 +20,12 @@ struct transmit {
 	bool utf8_headers;	/* ask for SMTPUTF8 when only the header needs it */
 	bool helo_next;		/* a temporary refusal of HELO leads to the next host */
 	int timeout_ms;
+	struct outtls tls;	/* for this host */
+	struct str host;	/* its name, or its address */
 
 	char ip[IP_TEXT];	/* the peer */
 	bool qmtp;		/* spoken last */
+	bool secured;		/* in TLS */
 	bool bad_greeting;	/* with TRANSMIT_NEXT: the host counts as not answering */
 	struct buf report;	/* finished parts */
 	/* the message part, for scripts: its letter, the last code and what the peer or we said */
@@ -33,6 +37,7 @@ struct transmit {
 enum transmit_end {
 	TRANSMIT_DONE,	/* the report is complete */
 	TRANSMIT_NEXT,	/* nothing was sent: try another host; letter and text say why this one failed */
+	TRANSMIT_PLAIN,	/* TLS failed that need not be: try this host again without */
 };
 
 /* fd is connected to the host of t->ip. */

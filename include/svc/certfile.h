@@ -10,4 +10,8 @@
  * variables of services lead there, whether the certificate is new or was there. */
 admin_action certfile_config;
 
+/* Write the certificates and keys of a service to file: mode 0640, readable by group qcerts when root does it and there is
+ * that group; its directory and the link clientcert.pem beside it are made where they are missing. */
+int certfile_install(const char *file, struct str pem, struct err *e);
+
 #endif

@@ -214,7 +214,20 @@ static int queues(const struct instance *i, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
-/* certs/servercert.pem, self-signed, readable by its owner: root, or the single user. */
+/* certs/clientcert.pem: remote uses TLS where there is one. */
+static int client_certificate(const struct instance *i, struct err *e)
+{
+	struct buf fn = BUF_INIT;
+	int r = 0;
+
+	place(i, "certs/clientcert.pem", &fn);
+	if (file_symlink("servercert.pem", fn.p) < 0 && errno != EEXIST)
+		r = err_temp(e, errno, "unable to create %s", fn.p);
+	buf_free(&fn);
+	return r;
+}
+
+/* certs/servercert.pem, self-signed, readable by the single user, or by the network daemons alone. */
 static int certificate(const struct instance *i, struct err *e)
 {
 	struct buf fn = BUF_INIT, me = BUF_INIT, pem = BUF_INIT;
@@ -225,6 +238,11 @@ static int certificate(const struct instance *i, struct err *e)
 		r = conf_line(CONF_ME, &me, e) < 0 ? -1 : cert_self_signed(me.p, &pem, e);
 		if (r == 0 && pem.n)
 			r = make_file_mode(i, "certs/servercert.pem", pem.p, 0600, e);
+		if (r == 0 && pem.n && i->owners.change && (file_chown(fn.p, i->key_owner, i->key_group) < 0 ||
+				(!i->key_owner && file_chmod(fn.p, 0640) < 0)))
+			r = err_temp(e, errno, "unable to chown %s", fn.p);
+		if (r == 0 && pem.n)
+			r = client_certificate(i, e);
 	}
 	buf_free(&fn);
 	buf_free(&me);

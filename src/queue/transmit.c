@@ -13,8 +13,11 @@
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 
+enum { HANDSHAKE_MS = 60000 };
+
 void transmit_free(struct transmit *t)
 {
+	outtls_free(&t->tls);
 	buf_free(&t->report);
 	buf_free(&t->text);
 }
@@ -151,7 +154,8 @@ static void conclude(struct transmit *t, struct smtpc *c, enum smtpc_end end)
 {
 	switch (end) {
 	case SMTPC_ACCEPTED:
-		transmit_end(t, 'K', c->code, "%s accepted message - Protocol SMTP.\nRemote host said: %s", t->ip, c->text.p);
+		transmit_end(t, 'K', c->code, "%s accepted message - Protocol SMTP%s.\nRemote host said: %s", t->ip,
+			t->secured ? "S" : "", c->text.p);
 		break;
 	case SMTPC_SENDER:
 		refused(t, c, "sender was rejected");
@@ -199,7 +203,48 @@ static void transaction(struct transmit *t, struct smtpc *c)
 	conclude(t, c, smtpc_send(c, &m));
 }
 
-static enum transmit_end greet(struct transmit *t, struct smtpc *c, struct str helo)
+/* Speak TLS on fd from now on.  What the host has said before in plain text is forgotten. */
+static bool secure(struct transmit *t, int fd, struct in *in, struct out *out, struct tls **tls, struct err *e)
+{
+	*tls = outtls_start(&t->tls, t->host, fd, t->timeout_ms < HANDSHAKE_MS ? t->timeout_ms : HANDSHAKE_MS, e);
+	if (!*tls)
+		return false;
+	tls_in(*tls, in);
+	tls_out(*tls, out);
+	return t->secured = true;
+}
+
+/* TLS that must be, and was not to be had. */
+static enum transmit_end insecure(struct transmit *t, const struct err *e)
+{
+	return next(t, false, 'Z', 0, "Connected to %s but there is no TLS as it must be: %s%s%s. (#4.7.5)\n", t->ip, e->text,
+		e->num ? ": " : "", e->num ? strerror(e->num) : "");
+}
+
+/* STARTTLS and a new hello.  TRANSMIT_DONE: go on, and c->code tells how that was answered. */
+static enum transmit_end start_tls(struct transmit *t, struct smtpc *c, struct str helo, struct tls **tls)
+{
+	struct err e = {0};
+
+	if (t->tls.level == OUTTLS_NEVER)
+		return TRANSMIT_DONE;
+	if (!(c->ext & SMTPC_STARTTLS))
+		err_temp(&e, 0, "it is not offered");
+	else if (smtpc_command(c, STR("STARTTLS")) < 0)
+		err_temp(&e, errno, "the connection died");
+	else if (c->code != 220)
+		err_temp(&e, 0, "STARTTLS was rejected with code %d", c->code);
+	else if (secure(t, c->in.fd, &c->in, &c->out, tls, &e))
+		return smtpc_hello(c, helo) < 0 ? TRANSMIT_PLAIN : TRANSMIT_DONE;
+	else if (t->tls.level == OUTTLS_MAY)
+		return TRANSMIT_PLAIN;
+	if (t->tls.level == OUTTLS_MUST)
+		return insecure(t, &e);
+	c->code = 250;	/* a host that offers no TLS, or not now, gets plain text */
+	return e.num ? TRANSMIT_PLAIN : TRANSMIT_DONE;
+}
+
+static enum transmit_end greet(struct transmit *t, struct smtpc *c, struct str helo, struct tls **tls)
 {
 	if (smtpc_reply(c) < 0)
 		return next(t, true, 'Z', 0, "Connected to %s but %s before the greeting. (#4.4.2)\n", t->ip, lost_how(errno));
@@ -216,6 +261,12 @@ static enum transmit_end greet(struct transmit *t, struct smtpc *c, struct str h
 		lost(t, false);
 		return TRANSMIT_DONE;
 	}
+	if (c->code == 250 && !t->secured) {
+		enum transmit_end r = start_tls(t, c, helo, tls);
+
+		if (r != TRANSMIT_DONE)
+			return r;
+	}
 	if (c->code == 250) {
 		transaction(t, c);
 		return TRANSMIT_DONE;
@@ -231,11 +282,17 @@ static enum transmit_end greet(struct transmit *t, struct smtpc *c, struct str h
 enum transmit_end transmit_smtp(struct transmit *t, int fd, struct str helo)
 {
 	struct smtpc c;
+	struct tls *tls = NULL;
+	struct err e = {0};
 
-	t->qmtp = false;
+	t->qmtp = t->secured = false;
 	smtpc_init(&c, fd, t->timeout_ms);
-	enum transmit_end r = greet(t, &c, helo);
+	enum transmit_end r = t->tls.first && !secure(t, fd, &c.in, &c.out, &tls, &e) ? insecure(t, &e) :
+		greet(t, &c, helo, &tls);
 
+	if (r == TRANSMIT_PLAIN && t->tls.level == OUTTLS_MUST)
+		r = next(t, false, 'Z', 0, "Connected to %s but the connection died within TLS. (#4.4.2)\n", t->ip);
+	tls_close(tls);
 	smtpc_free(&c);
 	return r;
 }
@@ -256,8 +313,11 @@ enum transmit_end transmit_qmtp(struct transmit *t, int fd)
 	struct out out;
 	struct stat st;
 	off_t start = fd_tell(t->mess);
+	struct tls *tls = NULL;
+	struct err e = {0};
 
 	t->qmtp = true;
+	t->secured = false;
 	if (start < 0 || file_fstat(t->mess, &st) < 0 || st.st_size < start) {
 		transmit_end(t, 'Z', 0, "Unable to read the message: %s. (#4.3.0)\n", strerror(errno));
 		return TRANSMIT_DONE;
@@ -266,6 +326,8 @@ enum transmit_end transmit_qmtp(struct transmit *t, int fd)
 	out_init(&out, fd, out_space, sizeof out_space);
 	in_init(&body, t->mess, body_space, sizeof body_space);
 	in.timeout = out.timeout = t->timeout_ms;
+	if (t->tls.first && !secure(t, fd, &in, &out, &tls, &e))
+		return insecure(t, &e);
 	int bad = qmtp_send(&in, &out, &(struct qmtp_mail){.sender = t->sender, .rcpts = t->rcpts, .n = t->n,
 		.head = t->head, .body = &body, .size = (uint64_t)(st.st_size - start), .rcpt = qmtp_rcpt, .arg = t});
 
@@ -275,6 +337,7 @@ enum transmit_end transmit_qmtp(struct transmit *t, int fd)
 		transmit_end(t, 'K', 0, "%s accepted message - Protocol QMTP\n", t->ip);
 	else
 		transmit_end(t, 'D', 0, "Giving up on %s.\n", t->ip);
+	tls_close(tls);
 	return TRANSMIT_DONE;
 }
 

@@ -11,25 +11,9 @@
 #include "core/sys/pw.h"
 #include "svc/setting.h"
 
-enum { DAYS_MAX = 36500, EMAIL_MAX = 128, VALUE_MAX = 4096 };
+enum { VALUE_MAX = 4096 };
 
 static const char client[] = "clientcert.pem", cache[] = "couriersslcache";
-
-/* Nothing but a host name, or with @ an address, gets into a certificate. */
-static bool harmless(const char *name, const char *more)
-{
-	for (const char *p = name; *p; p++)
-		if (!chr_alnum(*p) && !strchr(more, *p))
-			return false;
-	return *name;
-}
-
-static bool is_address(const char *s)
-{
-	const char *at = strchr(s, '@');
-
-	return at && at > s && at[1] && at == strrchr(s, '@') && strlen(s) <= EMAIL_MAX && harmless(s, ".-_+@");
-}
 
 /* ---- where ---- */
 
@@ -85,11 +69,11 @@ static int make_dir(const char *fn, struct err *e)
 static int make_link(const char *file, struct err *e)
 {
 	struct buf fn = BUF_INIT;
-	size_t slash = str_rchr(str_z(file), '/');
+	size_t slash = str_rchr(str_z(file), '/'), base = slash < strlen(file) ? slash + 1 : 0;
 	int r = 0;
 
-	buf_fmt(&fn, "%.*s/%s", STR_FMT(str_to(str_z(file), slash)), client);
-	if (!file_exists(fn.p) && file_symlink(file + slash + 1, fn.p) < 0)
+	buf_fmt(&fn, "%.*s%s", STR_FMT(str_to(str_z(file), base)), client);
+	if (!str_eq(str_z(file + base), str_z(client)) && !file_exists(fn.p) && file_symlink(file + base, fn.p) < 0)
 		r = err_temp(e, errno, "unable to create %s", fn.p);
 	buf_free(&fn);
 	return r;
@@ -116,9 +100,22 @@ static int into_capath(const struct admin *a, struct str pem, unsigned long hash
 	return r;
 }
 
+int certfile_install(const char *file, struct str pem, struct err *e)
+{
+	struct buf dir = BUF_INIT;
+	int r = 0;
+
+	buf_set(&dir, str_to(str_z(file), str_rchr(str_z(file), '/')));
+	if ((dir.n && dir.n < strlen(file) && make_dir(dir.p, e) < 0) || file_replace(file, pem, 0640, e) < 0 ||
+			give_to_group(file, e) < 0 || make_link(file, e) < 0)
+		r = -1;
+	buf_free(&dir);
+	return r;
+}
+
 static int write_files(const struct admin *a, const char *file, const struct cert *c, struct err *e)
 {
-	struct buf pem = BUF_INIT, key = BUF_INIT, dir = BUF_INIT;
+	struct buf pem = BUF_INIT, key = BUF_INIT;
 	unsigned long hash = 0;
 	int r = cert_make(c, &pem, &key, &hash, e);
 
@@ -127,16 +124,13 @@ static int write_files(const struct admin *a, const char *file, const struct cer
 	if (r == 0) {
 		size_t n = pem.n;
 
-		buf_set(&dir, str_to(str_z(file), str_rchr(str_z(file), '/')));
 		buf_add(&pem, buf_str(&key));
-		if ((dir.n && make_dir(dir.p, e) < 0) || file_replace(file, buf_str(&pem), 0640, e) < 0 ||
-			give_to_group(file, e) < 0 || make_link(file, e) < 0 ||
-			(a->capath && into_capath(a, str_to(buf_str(&pem), n), hash, e) < 0))
+		if (certfile_install(file, buf_str(&pem), e) < 0 ||
+				(a->capath && into_capath(a, str_to(buf_str(&pem), n), hash, e) < 0))
 			r = -1;
 	}
 	buf_free(&pem);
 	buf_free(&key);
-	buf_free(&dir);
 	return r;
 }
 
@@ -150,11 +144,11 @@ static int make(const struct admin *a, const char *file, struct err *e)
 	proc_hostname(host, sizeof host);
 	if (there && !a->force)
 		return a->update_certs ? 0 : err_perm(e, 0, "%s exists. Use --force to overwrite", file);
-	if (c.days < 1 || c.days > DAYS_MAX)
-		return err_usage(e, "--validity_days takes 1 to %d", DAYS_MAX);
-	if (!harmless(c.host, ".-*_"))
+	if (c.days < 1 || c.days > CERT_DAYS_MAX)
+		return err_usage(e, "--validity_days takes 1 to %d", CERT_DAYS_MAX);
+	if (!cert_host_valid(c.host))
 		return err_usage(e, "%s: no host name", c.host);
-	if (c.email && !is_address(c.email))
+	if (c.email && !cert_email_valid(c.email))
 		return err_usage(e, "%s: no address", c.email);
 	return write_files(a, file, &c, e);
 }

@@ -73,6 +73,13 @@ ok() {
 # skip TEXT REASON
 skip() { echo "ok - $1 # SKIP $2"; }
 
+# needs_tls: a build without TLS ends the test here
+needs_tls() {
+	"$INDIMAIL" --version | grep -qw tls && return
+	skip "TLS" "this build has no TLS"
+	done_testing
+}
+
 # wait_for SECONDS CMD...: until it succeeds
 wait_for() {
 	local end=$(($(date +%s) + $1))

@@ -9,8 +9,11 @@ DIR/N.msg (the message as it came, dots undone).  Replies:
   delay=SECONDS      before each reply; garbage=1: binary noise as greeting
   qmtp=LETTERS       speak QMTP and answer recipients with these letters in turn
   port=N             listen there
+  tls=CERT           know STARTTLS (announce it with ehlo=), or with tlsfirst=1 begin with TLS; N.tls tells version and SNI
+  tlsmax=1.2         no newer version;  tlsbreak=1: answer the handshake with nonsense
+  starttls=TEXT      the answer to STARTTLS; behind=TEXT: sent with it in plain text
 """
-import os, socket, sys, threading, time
+import os, socket, ssl, sys, threading, time
 
 opt = dict(a.split("=", 1) for a in sys.argv[3:])
 out = sys.argv[2]
@@ -52,7 +55,23 @@ def message(f, log, base):
     closes("dot")
 
 
-def smtp(f, base):
+def secure(c, base):
+    """The connection in TLS."""
+    if "tlsbreak" in opt:
+        c.sendall(b"this is no TLS\r\n" * 10)
+        raise Gone
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(opt["tls"])
+    if opt.get("tlsmax") == "1.2":
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    names = []
+    context.sni_callback = lambda sock, name, ctx: names.append(name)
+    c = context.wrap_socket(c, server_side=True)
+    open(base + ".tls", "w").write(f"{c.version()} {names[0] if names else None}\n")
+    return c
+
+
+def smtp(f, base, c):
     log = open(base + ".log", "w", buffering=1)
     closes("connect")
     if "garbage" in opt:
@@ -85,6 +104,14 @@ def smtp(f, base):
             if answer.startswith("3"):
                 message(f, log, base)
                 reply(f, opt.get("end", "250 ok 42"))
+        elif verb == "star" and "tls" in opt:
+            answer = opt.get("starttls", "220 go ahead")
+            if "behind" in opt:
+                answer += "\r\n" + opt["behind"]
+            reply(f, answer)
+            if answer.startswith("220"):
+                c = secure(c, base)
+                f = c.makefile("rwb")
         elif verb == "quit":
             reply(f, "221 bye")
             return
@@ -121,9 +148,12 @@ def qmtp(f, base):
 
 
 def serve(c, n):
-    f = c.makefile("rwb")
+    base = os.path.join(out, str(n))
     try:
-        (qmtp if "qmtp" in opt else smtp)(f, os.path.join(out, str(n)))
+        if "tlsfirst" in opt:
+            c = secure(c, base)
+        f = c.makefile("rwb")
+        qmtp(f, base) if "qmtp" in opt else smtp(f, base, c)
     except (Gone, OSError):
         pass
     try:

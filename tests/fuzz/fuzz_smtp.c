@@ -72,6 +72,26 @@ static time_t now(void *ctx)
 	return 1000000000;
 }
 
+static bool offer(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+static int prepare(void *ctx, struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	return 0;
+}
+
+static struct tls *no_start(void *ctx, struct err *e)
+{
+	(void)ctx;
+	err_temp(e, 0, "connection failed: nobody there");
+	return NULL;
+}
+
 static void check_replies(const struct buf *b)
 {
 	for (size_t i = 0; i < b->n; i++)
@@ -82,12 +102,12 @@ static void check_replies(const struct buf *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct smtp_hooks hooks = {NULL, open_message, put_bytes, take, take, fail, verdict, qp, to_log,
-		no_pause, own_ip, now, 1};
+		no_pause, own_ip, now, offer, prepare, no_start, 1};
 	uint8_t how = size ? data[0] : 0;
 	struct smtp_config c = {.greeting = LIST_INIT, .ip = "192.0.2.1", .host = "unknown", .local = "here",
 		.localiphost = BUF_INIT, .relay_suffix = BUF_INIT, .port = 25, .maxhops = 3, .relay = how & 1,
 		.allow_lf = how & 2, .utf8 = how & 4, .enhanced = how & 8, .databytes = how & 16 ? 40 : 0,
-		.maxcmdlen = how & 32 ? 60 : 0, .maxrecipients = how & 64 ? 2 : 0,
+		.maxcmdlen = how & 32 ? 60 : 0, .maxrecipients = how & 64 ? 2 : 0, .starttls = how & 128, .force_tls = (how & 192) == 192,
 		.hosts.list = TABLE_INIT, .badmailfrom = MATCH_INIT};
 	struct buf replies = BUF_INIT;
 	struct in in;

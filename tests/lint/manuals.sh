@@ -31,7 +31,7 @@ while read -r line; do
 	help=$("$build/indimail" ${names%%$'\n'*} --help 2>&1 </dev/null) && [ -n "$help" ] ||
 		complain "${names//$'\n'/ }: --help fails"
 done < <("$build/indimail" --list)
-for p in man/*.[158]; do
+for p in man/*.[1-8]; do
 	if command -v mandoc >/dev/null; then
 		out=$(mandoc -T lint -W warning "$p" 2>&1) || { complain "$p"; echo "$out"; }
 	fi

@@ -15,7 +15,9 @@ struct received {
 	const char *ip;
 	const char *local;	/* our name */
 	const char *protocol;	/* "ESMTP" */
-	const char *tls;	/* remark on encryption, without parentheses */
+	const char *tls;	/* our encryption: version, cipher, bits */
+	const char *cert;	/* the address in the certificate that let the client relay */
+	const char *provider;	/* encryption around us: "name, details" */
 	time_t when;
 };
 

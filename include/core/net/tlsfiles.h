@@ -11,11 +11,16 @@ struct tls_files {
 	struct buf dir, cert, sni, ca, crl, dh, ciphers, suites, method;
 };
 
+/* Whether a server has its CERTDIR/SERVERCERT and this build knows TLS. */
+bool tls_files_ready(void);
 /* A server: CERTDIR/SERVERCERT (whether it exists or not), CERTDIR/servercerts/NAME.pem by name, CLIENTCA, CLIENTCRL and
  * dhBITS.pem where they exist, ciphers and method.  dir replaces CERTDIR, NULL does not.  -1: an unreadable control file. */
 int tls_files_server(struct tls_files *f, const char *dir, struct err *e);
 /* A client: CERTDIR/CLIENTCERT where it exists, ciphers and method.  No authorities: they depend on the server. */
 int tls_files_client(struct tls_files *f, const char *dir, struct err *e);
+/* The context for f: one for each side is kept by the process, and made anew only when a word or a file has changed
+ * since the last call.  f stays the caller's. */
+struct tls_ctx *tls_files_context(const struct tls_files *f, bool server, struct err *e);
 void tls_files_free(struct tls_files *f);
 /* The file a word names: a path with a slash as it is, else below dir; replaces *fn. */
 void tls_files_path(const struct tls_files *f, const char *name, struct buf *fn);

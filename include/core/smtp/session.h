@@ -6,6 +6,7 @@
 
 #include <time.h>
 
+#include "core/net/tls.h"
 #include "core/smtp/hosts.h"
 #include "core/smtp/match.h"
 #include "core/smtp/reply.h"
@@ -18,6 +19,7 @@ struct smtp_config {
 	const char *info;		/* ident answer, NULL none */
 	const char *local;		/* our name for Received; NULL when the connection does not say */
 	const char *tls;		/* TLS_PROVIDER, NULL: no encryption around us */
+	bool starttls, smtps, force_tls;
 	const char *refuse;		/* SHUTDOWN: its value, NULL open for business */
 	struct buf localiphost;		/* replaces our own [address] in recipients */
 	long port;			/* 25, 366 and 587 have personalities of their own */
@@ -44,6 +46,9 @@ struct smtp_hooks {
 	void (*pause)(void *ctx, unsigned seconds);		/* make a refused client wait */
 	bool (*own_ip)(void *ctx, struct str ip);		/* is this address ours? */
 	time_t (*now)(void *ctx);
+	bool (*tls_offer)(void *ctx);				/* is there a certificate for STARTTLS? */
+	int (*tls_prepare)(void *ctx, struct err *e);		/* read it: 0 or -1 */
+	struct tls *(*tls_start)(void *ctx, struct err *e);	/* the handshake on the session's descriptors */
 	long pid;
 };
 
@@ -63,6 +68,8 @@ struct session {
 	struct buf rcpt;		/* the one being checked */
 	bool rcpt_ours;
 	struct str param_rest;		/* what follows the address in MAIL and RCPT */
+	struct tls *tls;		/* the encryption is ours; NULL none */
+	struct buf cert_email;		/* whose certificate lets the client relay, empty none */
 	bool done;
 	int code;			/* exit code once done */
 };
@@ -79,6 +86,8 @@ int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in
 
 /* For the verbs: hang up with this exit code after the reply that was just given. */
 void session_end(struct session *s, int code);
+/* After STARTTLS: the client is who it was before it said anything. */
+void session_greet_anew(struct session *s);
 /* Reading failed or timed out: log, answer where that makes sense, end. */
 void session_read_failed(struct session *s, bool timeout, const char *why);
 /* A CR or LF that ends no line: the stream cannot be trusted any more (see data.h).  what: "Bare LF". */

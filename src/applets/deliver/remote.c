@@ -25,7 +25,7 @@
 #include "queue/tcpto.h"
 #include "queue/transmit.h"
 
-enum { DNS_LIMIT_MS = 60000, SECONDS_MAX = 86400, PORT_QMTP = 209, PORT_SMTPS = 465, PORT_QMTPS = 6209 };
+enum { DNS_LIMIT_MS = 60000, SECONDS_MAX = 86400, PORT_QMTP = 209 };
 
 /* One run of remote. */
 struct delivery {
@@ -80,8 +80,6 @@ static int controls(struct delivery *d, struct err *e)
 /* What a route asks for that this build cannot do, or NULL. */
 static const char *unsupported(const struct delivery *d)
 {
-	if (d->route.port == PORT_SMTPS || d->route.port == PORT_QMTPS || conf_on(CONF_SMTPS))
-		return "TLS";
 	return d->route.login.n && conf_set(CONF_AUTH_SMTP) ? "authentication" : NULL;
 }
 
@@ -220,6 +218,31 @@ static void remember(const struct delivery *d, const struct ip *ip, bool failed)
 		tcpto_record(queue_here(), ip, failed, clock_now(), d->tolerance);
 }
 
+/* The dialogue on fd, which is closed afterwards. */
+static enum transmit_end talk(struct delivery *d, int fd, bool qmtp, struct str helo)
+{
+	fd_seek(0, 0);
+	enum transmit_end r = qmtp ? transmit_qmtp(&d->t, fd) : transmit_smtp(&d->t, fd, helo);
+
+	fd_close(fd);
+	return r;
+}
+
+static enum transmit_end hand_over(struct delivery *d, const struct hop *h, int fd, bool qmtp, struct str helo)
+{
+	struct err e = {0};
+
+	ip_text(&h->ip, d->t.ip);
+	d->t.host = h->host;
+	outtls_free(&d->t.tls);
+	if (outtls_find(&d->t.tls, h->host, d->rcpts, d->n, d->port, &e) < 0) {
+		fd_close(fd);
+		transmit_end(&d->t, 'Z', 0, "%s. (#4.3.0)\n", log_err(&e));
+		return TRANSMIT_DONE;
+	}
+	return talk(d, fd, qmtp, helo);
+}
+
 /* Try one address: whether the delivery is settled. */
 static bool try_hop(struct delivery *d, const struct hop *h)
 {
@@ -236,11 +259,15 @@ static bool try_hop(struct delivery *d, const struct hop *h)
 			remember(d, &h->ip, true);
 		return false;
 	}
-	ip_text(&h->ip, d->t.ip);
-	fd_seek(0, 0);
-	enum transmit_end r = qmtp ? transmit_qmtp(&d->t, fd) : transmit_smtp(&d->t, fd, helo);
+	enum transmit_end r = hand_over(d, h, fd, qmtp, helo);
 
-	fd_close(fd);
+	if (r == TRANSMIT_PLAIN) {
+		d->t.tls.level = OUTTLS_NEVER;
+		fd = dial(d, h, d->port, &helo);
+		if (fd < 0)
+			return false;
+		r = talk(d, fd, qmtp, helo);
+	}
 	if (r == TRANSMIT_DONE || d->t.bad_greeting)
 		remember(d, &h->ip, r == TRANSMIT_NEXT);
 	return r == TRANSMIT_DONE;

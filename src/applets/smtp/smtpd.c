@@ -4,7 +4,9 @@
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/conf/conf.h"
 #include "core/net/ip.h"
+#include "core/net/tlsfiles.h"
 #include "core/smtp/session.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
@@ -12,7 +14,10 @@
 #include "core/sys/sig.h"
 #include "queue/client.h"
 
+enum { HANDSHAKE_MS = 60000 };
+
 static struct buf farewell = BUF_INIT;	/* what SIGTERM says, made ready before it can come */
+static int timeout_ms;
 
 static int queue_open(void *ctx, struct err *e)
 {
@@ -73,6 +78,42 @@ static time_t now(void *ctx)
 	return clock_now();
 }
 
+static bool tls_offer(void *ctx)
+{
+	(void)ctx;
+	return tls_files_ready();
+}
+
+static struct tls_ctx *certificates;	/* of the session under way */
+
+/* Clients are asked for a certificate only where one would mean something. */
+static int tls_prepare(void *ctx, struct err *e)
+{
+	struct tls_files f;
+	struct table clients = TABLE_INIT;
+
+	(void)ctx;
+	certificates = NULL;
+	if (tls_files_server(&f, NULL, e) == 0 && conf_table(CONF_TLSCLIENTS, &clients, e) >= 0) {
+		if (!clients.present)
+			f.conf.ca = f.conf.crl = NULL;
+		certificates = tls_files_context(&f, true, e);
+	}
+	table_free(&clients);
+	tls_files_free(&f);
+	return certificates ? 0 : -1;
+}
+
+static struct tls *tls_start(void *ctx, struct err *e)
+{
+	struct tls *t = tls_accept(certificates, 0, 1, timeout_ms < HANDSHAKE_MS ? timeout_ms : HANDSHAKE_MS, e);
+
+	(void)ctx;
+	if (t)
+		buf_clear(&farewell);	/* plain text is no longer understood */
+	return t;
+}
+
 static void terminated(int sig)
 {
 	(void)sig;
@@ -106,10 +147,11 @@ static int smtpd_main(int argc, char **argv)
 	sig_catch(SIGTERM, terminated);
 	in_init(&in, 0, in_space, sizeof in_space);
 	out_init(&out, 1, out_space, sizeof out_space);
-	in.timeout = out.timeout = conf.timeout < 86400 ? (int)conf.timeout * 1000 : 86400000;
+	in.timeout = out.timeout = timeout_ms = conf.timeout < 86400 ? (int)conf.timeout * 1000 : 86400000;
 	struct smtp_hooks hooks = {.ctx = client_new(), .open = queue_open, .put = queue_put, .from = queue_from,
 		.to = queue_to, .fail = queue_fail, .close = queue_close, .qp = queue_qp, .log = to_log,
-		.pause = rest, .own_ip = own_ip, .now = now, .pid = proc_pid()};
+		.pause = rest, .own_ip = own_ip, .now = now, .tls_offer = tls_offer, .tls_prepare = tls_prepare,
+		.tls_start = tls_start, .pid = proc_pid()};
 	int code = session_run(&conf, &hooks, &in, &out);
 
 	client_free(hooks.ctx);

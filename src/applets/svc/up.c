@@ -20,10 +20,10 @@
 #include "core/sys/pw.h"
 #include "queue/instance.h"
 
-enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128, LISTEN_FD = 3 };
+enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128, SMTP_FD = 3, SMTPS_FD = 4 };
 #define STOP_SECONDS "6"
 
-static const char *root, *domain, *smtp, *mailboxes, *log_where = "stderr";
+static const char *root, *domain, *smtp, *smtps, *mailboxes, *log_where = "stderr";
 static bool log_to_files;
 static long queues = 5;
 static int prepare_only;
@@ -33,6 +33,7 @@ static const struct opt opts[] = {
 	TEXT('d', "domain", &domain, "NAME", "mail domain of a new instance (default: the host name)"),
 	TEXT('m', "mailboxes", &mailboxes, "NAMES", "local users to have a Maildir, blank separated"),
 	TEXT('s', "smtp", &smtp, "[ADDR:]PORT", "where SMTP listens (default 25 for root, else 127.0.0.1:2525)"),
+	TEXT('S', "smtps", &smtps, "[ADDR:]PORT", "where SMTP within TLS listens (default 465, 127.0.0.1:2465; none with --smtp)"),
 	NUM('q', "queues", &queues, "N", "number of queues (default 5)"),
 	TEXT('l', "log", &log_where, "WHERE", "files (rotated, below DIR/log), stdout or stderr (default)"),
 	FLAG(0, "prepare", &prepare_only, "create what is missing and stop"),
@@ -41,7 +42,7 @@ static const struct opt opts[] = {
 
 static struct buf root_path = BUF_INIT, me = BUF_INIT, delivery = BUF_INIT, user_name = BUF_INIT;
 static struct instance inst;
-static int listener;
+static int listeners[2] = {-1, -1};	/* SMTP, SMTPS */
 
 static void make_absolute(void)
 {
@@ -75,6 +76,14 @@ static int open_listener(const char *text)
 	if (fd < 0)
 		die(111, "unable to listen on %s: %s", text, log_errno(errno));
 	return fd;
+}
+
+static void open_listeners(void)
+{
+	fd_close(SMTPS_FD);
+	listeners[0] = open_listener(smtp);
+	if (smtps)
+		listeners[1] = open_listener(smtps);
 }
 
 /* Every directory above must let uid pass, or nothing below would work. */
@@ -128,6 +137,9 @@ static void set_owners(void)
 		role_ids(AS_ALIAS, &inst.user, &inst.user_gid, &e) < 0)
 		die_err(&e);
 	inst.owners.change = !role_single();
+	if (inst.owners.change && pw_group(STR("qcerts"), &inst.key_group) != 1 &&
+			role_ids(AS_DAEMON, &inst.key_owner, &inst.key_group, &e) < 0)
+		die_err(&e);
 	if (pw_uid(inst.user, &pw) == 1)
 		buf_adds(&user_name, pw.name);
 	else
@@ -220,15 +232,19 @@ static void prepare(void)
 
 /* ---- services ---- */
 
-/* What a new service directory holds.  Descriptor 3 is the listening socket, for the SMTP server alone; intake and the
- * queues become other users where there are any, tcpserver does so itself. */
+/* What a new service directory holds.  Descriptors 3 and 4 are the listening sockets, for the SMTP servers alone; intake
+ * and the queues become other users where there are any, tcpserver does so itself. */
 static const struct {
-	const char *name, *account, *command, *wait;
+	const char *name, *account, *command;
+	const char *variable;	/* in the directory of variables */
+	bool server;
 } services[] = {
-	{"intake", "qmailq", "indimail intake 3<&-", NULL},
-	{"qmail-send", NULL, "indimail qscheduler -s \"$DEFAULTDELIVERY\" 3<&-", NULL},
-	{"qmail-smtpd", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 3 ", "0\nintake\n"},
+	{"intake", "qmailq", "indimail intake 3<&- 4<&-", NULL, false},
+	{"qmail-send", NULL, "indimail qscheduler -s \"$DEFAULTDELIVERY\" 3<&- 4<&-", NULL, false},
+	{"qmail-smtpd", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 3 ", "STARTTLS", true},
+	{"qmail-smtps", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 4 ", "SMTPS", true},
 };
+enum { SERVICES = sizeof services / sizeof *services, SMTPS_SERVICE = SERVICES - 1 };
 
 /* A new file of a service; one that is there is the administrator's. */
 static void make_file(const char *dir, const char *name, struct str text, mode_t mode)
@@ -277,16 +293,53 @@ static void make_logger(const char *dir, const char *name)
 	buf_free(&files);
 }
 
+/* variables: a file per variable, for the administrator to add to. */
+static void make_variables(const char *dir, const char *name)
+{
+	struct buf vars = BUF_INIT;
+
+	buf_fmt(&vars, "%s/variables", dir);
+	if (!file_exists(vars.p)) {
+		make_dir(vars.p);
+		make_file(vars.p, name, STR("1\n"), 0644);
+	}
+	buf_free(&vars);
+}
+
+/* A service of an earlier start whose socket is not wanted this time stays down. */
+static void rest(size_t i, bool wanted)
+{
+	static const char mark[] = "up: --smtps was not given\n";
+	struct buf fn = BUF_INIT, text = BUF_INIT;
+	struct err e = {0};
+
+	buf_fmt(&fn, "%s/service/%s", root_path.p, services[i].name);
+	bool there = file_exists(fn.p);
+
+	buf_adds(&fn, "/down");
+	if (!wanted && there && !file_exists(fn.p) && file_replace(fn.p, STR(mark), 0644, &e) < 0)
+		die_err(&e);
+	if (wanted && file_slurp(fn.p, &text, sizeof mark) == 0 && str_eq(buf_str(&text), STR(mark)))
+		file_unlink(fn.p);
+	buf_free(&fn);
+	buf_free(&text);
+}
+
 static void make_service(size_t i)
 {
 	struct buf dir = BUF_INIT, run = BUF_INIT;
 
 	buf_fmt(&dir, "%s/service/%s", root_path.p, services[i].name);
 	make_dir(dir.p);
-	buf_fmt(&run, "#!/bin/sh\nexec 2>&1\nexec %s%s", as_user(services[i].account), services[i].command);
-	if (services[i].wait) {
+	buf_adds(&run, "#!/bin/sh\nexec 2>&1\nexec ");
+	if (services[i].variable) {
+		make_variables(dir.p, services[i].variable);
+		buf_adds(&run, "indimail envdir variables ");
+	}
+	buf_fmt(&run, "%s%s", as_user(services[i].account), services[i].command);
+	if (services[i].server) {
 		buf_adds(&run, role_single() ? "qmail-smtpd" : "-u qmaild qmail-smtpd");
-		make_file(dir.p, "wait", str_z(services[i].wait), 0644);
+		make_file(dir.p, "wait", STR("0\nintake\n"), 0644);
 	}
 	buf_addc(&run, '\n');
 	make_file(dir.p, "run", buf_str(&run), 0755);
@@ -300,8 +353,10 @@ static void make_services(void)
 {
 	struct buf own = BUF_INIT;
 
-	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
-		make_service(i);
+	for (size_t i = 0; i < SERVICES; i++)
+		if (i != SMTPS_SERVICE || smtps)
+			make_service(i);
+	rest(SMTPS_SERVICE, smtps);
 	buf_fmt(&own, "%s/service/.svscan", root_path.p);
 	if (log_to_files) {
 		make_dir(own.p);
@@ -332,8 +387,10 @@ static void become_svscan(void)
 	struct buf dir = BUF_INIT;
 	char *argv[] = {(char[]){"svscan"}, NULL, NULL};
 
-	if (fd_move(LISTEN_FD, listener) < 0)
-		die(111, "unable to use descriptor %d: %s", LISTEN_FD, log_errno(errno));
+	/* they were opened in this order, so neither is in the other's place */
+	for (int i = 0; i < 2; i++)
+		if (listeners[i] >= 0 && fd_move(SMTP_FD + i, listeners[i]) < 0)
+			die(111, "unable to use descriptor %d: %s", SMTP_FD + i, log_errno(errno));
 	buf_fmt(&dir, "%s/service", root_path.p);
 	argv[1] = dir.p;
 	env_put("TERMINATE_SESSION", "1");
@@ -360,10 +417,13 @@ static int up_main(int argc, char **argv)
 	if (!prepare_only)
 		tree_block_signals();	/* they wait for svscan: process 1 would not even notice them otherwise */
 	make_absolute();
-	if (!smtp)
+	if (!smtp) {
 		smtp = role_single() ? "127.0.0.1:2525" : "25";
+		if (!smtps)
+			smtps = role_single() ? "127.0.0.1:2465" : "465";
+	}
 	if (!prepare_only)
-		listener = open_listener(smtp);
+		open_listeners();
 	if (!role_single() && !have_accounts())
 		drop_root();
 	inst.root = root_path.p;
@@ -375,7 +435,8 @@ static int up_main(int argc, char **argv)
 	prepare();
 	if (prepare_only)
 		return 0;
-	log_line("up: %s: domain %s, SMTP on %s, %ld queues", root_path.p, me.p, smtp, queues);
+	log_line("up: %s: domain %s, SMTP on %s%s%s, %ld queues", root_path.p, me.p, smtp, smtps ? ", SMTPS on " : "",
+		smtps ? smtps : "", queues);
 	become_svscan();
 }
 

@@ -31,6 +31,20 @@ static void add_client(struct buf *b, const struct received *r)
 	buf_addc(b, ')');
 }
 
+/* "(words)": what others wrote stays within its parentheses. */
+static void add_remark(struct buf *b, const char *open, const char *words)
+{
+	size_t start;
+
+	buf_adds(b, open);
+	start = b->n;
+	buf_adds(b, words);
+	for (size_t i = start; i < b->n; i++)
+		if (!safe(b->p[i]) && b->p[i] != ',')
+			b->p[i] = '?';
+	buf_addc(b, ')');
+}
+
 void received_add(struct buf *b, const struct received *r)
 {
 	buf_fmt(b, "Received: indimail-mta %s %ld", r->program, r->pid);
@@ -49,7 +63,11 @@ void received_add(struct buf *b, const struct received *r)
 	add_safe(b, str_z(r->local));
 	buf_fmt(b, " with %s", r->protocol);
 	if (r->tls)
-		buf_fmt(b, "\n  (%s)", r->tls);
+		add_remark(b, " (", r->tls);
+	if (r->cert)
+		add_remark(b, " (cert ", r->cert);
+	if (r->provider)
+		add_remark(b, "\n  (tls provider ", r->provider);
 	buf_adds(b, "; ");
 	date_rfc822(b, r->when);
 	buf_addc(b, '\n');

@@ -1,4 +1,5 @@
 /* tlsfiles - files and words for TLS; see tlsfiles.h. */
+#include "config.h"
 #include "core/net/tlsfiles.h"
 
 #include <string.h>
@@ -72,6 +73,24 @@ static int begin(struct tls_files *f, const char *dir, struct err *e)
 	return dir ? 0 : conf_line(CONF_CERTDIR, &f->dir, e) < 0 ? -1 : 0;
 }
 
+bool tls_files_ready(void)
+{
+#ifdef HAVE_TLS
+	struct tls_files f;
+	struct buf name = BUF_INIT;
+	bool there = begin(&f, NULL, NULL) == 0 && conf_line(CONF_SERVERCERT, &name, NULL) > 0;
+
+	if (there)
+		tls_files_path(&f, name.p, &f.cert);
+	there = there && file_exists(f.cert.p);
+	buf_free(&name);
+	tls_files_free(&f);
+	return there;
+#else
+	return false;
+#endif
+}
+
 int tls_files_server(struct tls_files *f, const char *dir, struct err *e)
 {
 	struct buf name = BUF_INIT;
@@ -101,6 +120,54 @@ int tls_files_client(struct tls_files *f, const char *dir, struct err *e)
 		return -1;
 	f->conf.cert = existing(f, CONF_CLIENTCERT, &f->cert, e);
 	return 0;
+}
+
+/* The words of a configuration in one text, to compare it and to own it. */
+static void write_down(const struct tls_conf *c, struct buf *out)
+{
+	const char *const all[] = {c->cert, c->sni, c->ca, c->crl, c->ciphers, c->suites, c->dh, c->method};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		buf_addc(out, all[i] ? '+' : '-');
+		buf_adds(out, all[i] ? all[i] : "");
+		buf_addc(out, 0);
+	}
+	buf_addc(out, c->renegotiate ? '+' : '-');
+}
+
+/* The same configuration with its words in text. */
+static void read_back(struct str text, struct tls_conf *c)
+{
+	const char **all[] = {&c->cert, &c->sni, &c->ca, &c->crl, &c->ciphers, &c->suites, &c->dh, &c->method};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct str word = str_cut(&text, 0);
+
+		*all[i] = word.p[0] == '+' ? word.p + 1 : NULL;
+	}
+	c->renegotiate = text.p[0] == '+';
+}
+
+struct tls_ctx *tls_files_context(const struct tls_files *f, bool server, struct err *e)
+{
+	static struct kept {
+		struct tls_ctx *ctx;
+		struct buf words;
+	} both[2] = {{NULL, BUF_INIT}, {NULL, BUF_INIT}};
+	struct kept *k = &both[server];
+	struct buf text = BUF_INIT;
+	struct tls_conf c;
+
+	write_down(&f->conf, &text);
+	if (k->ctx && str_eq(buf_str(&text), buf_str(&k->words)) && tls_ctx_fresh(k->ctx)) {
+		buf_free(&text);
+		return k->ctx;
+	}
+	tls_ctx_free(k->ctx);
+	buf_free(&k->words);
+	k->words = text;
+	read_back(buf_str(&k->words), &c);
+	return k->ctx = server ? tls_server(&c, e) : tls_client(&c, e);
 }
 
 void tls_files_free(struct tls_files *f)

@@ -118,8 +118,8 @@ static int turn(struct relay *r, int idle_ms)
 	if (pending) {
 		int came = from_peer(r);
 
-		if (came < 0)
-			return -1;
+		if (came < 0 || !r->in.open)
+			return came;
 		pending = came > 0;	/* what is buffered may be part of a record */
 	}
 	struct pollfd p[4] = {

@@ -37,6 +37,9 @@ static void read_switches(struct smtp_config *c)
 	c->no_vrfy = conf_set(CONF_DISABLE_VRFY);
 	c->no_help = conf_set(CONF_DISABLE_HELP);
 	c->plain_greeting = conf_set(CONF_DISABLE_EXTRA_GREET);
+	c->starttls = conf_set(CONF_STARTTLS);
+	c->smtps = conf_on(CONF_SMTPS);
+	c->force_tls = conf_set(CONF_FORCE_TLS);
 	c->hide_host = conf_set(CONF_HIDE_HOST);
 }
 

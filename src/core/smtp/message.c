@@ -8,13 +8,14 @@
 #include "core/mail/received.h"
 #include "core/smtp/data.h"
 #include "core/smtp/policy.h"
+#include "core/smtp/secure.h"
 
 static const char *protocol(const struct session *s)
 {
 	static char word[16];
 
 	snprintf(word, sizeof word, "%s%s%s", s->body_utf8 ? "UTF8" : "", s->esmtp ? "ESMTP" : "SMTP",
-		s->esmtp && s->conf->tls ? "S" : "");
+		s->esmtp && secure_on(s) ? "S" : "");
 	return word;
 }
 
@@ -25,10 +26,11 @@ static void put_received(struct session *s)
 	struct str helo = buf_str(&s->helo);
 	const char *info = c->info ? c->info : s->auth_param.n ? s->auth_param.p : NULL;
 
-	if (c->tls)
-		buf_fmt(&tls, "tls provider %s", c->tls);
+	if (s->tls)
+		buf_fmt(&tls, "%s %s bits=%d", tls_version(s->tls), tls_cipher(s->tls), tls_bits(s->tls));
 	struct received r = {.program = "smtpd", .pid = s->hooks->pid, .host = c->host, .info = info, .ip = c->ip,
-		.local = c->local, .protocol = protocol(s), .tls = c->tls ? tls.p : NULL,
+		.local = c->local, .protocol = protocol(s), .tls = s->tls ? tls.p : NULL,
+		.provider = s->tls ? NULL : c->tls, .cert = s->cert_email.n ? s->cert_email.p : NULL,
 		.when = s->hooks->now(s->hooks->ctx)};
 
 	if (!str_ieq(helo, str_z(c->host)))
@@ -62,6 +64,13 @@ static void put_envelope(struct session *s)
 }
 
 /* The log line of each recipient: accepted (why NULL) or what went wrong. */
+static struct str tls_name(const struct session *s)
+{
+	struct str outer = str_z(s->conf->tls);
+
+	return s->tls ? str_z(tls_version(s->tls)) : outer.n ? str_to(outer, str_chr(outer, ',')) : STR("No");
+}
+
 static void log_message(struct session *s, uint64_t size, const char *why, unsigned long qp)
 {
 	bool ours;
@@ -76,7 +85,7 @@ static void log_message(struct session *s, uint64_t size, const char *why, unsig
 			why ? why + 1 : "", why ? *why == 'D' ? " (permanent)" : " (temporary)" : "", why ? ": " : "",
 			s->helo.p, s->sender.p, STR_FMT(r), ours ? "local-rcpt" : "auth-ip/pop",
 			(unsigned long long)size,
-			s->conf->tls ? (int)strcspn(s->conf->tls, ",") : 2, s->conf->tls ? s->conf->tls : "No", tail);
+			STR_FMT(tls_name(s)), tail);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/num.h"
 #include "core/base/utf8.h"
 #include "core/smtp/command.h"
+#include "core/smtp/secure.h"
 
 enum { RCPTS_MAX = 96 << 20 };	/* bytes of recipients one session may keep: 100,000 of the longest */
 
@@ -171,6 +172,12 @@ static bool badmailfrom(struct session *s, struct str arg)
 	return refuse(s, 553, "sorry, your envelope sender has been denied (#5.7.1)");
 }
 
+static bool force_tls(struct session *s, struct str arg)
+{
+	(void)arg;
+	return !s->conf->force_tls || secure_on(s) || refuse(s, 530, "must issue STARTTLS first (#5.7.0)");
+}
+
 static const check mail_checks[] = {
 	gate,			/* 1 */
 	hello,			/* 2 */
@@ -179,6 +186,7 @@ static const check mail_checks[] = {
 	mail_params,		/* 8 */
 	sender_encoding,
 	badmailfrom,		/* 11 */
+	force_tls,		/* 23 */
 	NULL
 };
 
@@ -248,15 +256,21 @@ static bool rcpthosts(struct session *s, struct str arg)
 
 static bool relaying(struct session *s, struct str arg)
 {
+	const char *why = NULL;
+
 	(void)arg;
-	if (s->conf->relay) {
+	if (s->conf->relay || (!s->rcpt_ours && secure_relay(s, &why))) {
 		buf_add(&s->rcpt, buf_str(&s->conf->relay_suffix));
 		return true;
 	}
 	if (s->rcpt_ours)
 		return true;
 	session_log(s, "Invalid RELAY client: MAIL from <%s> RCPT <%s>", s->sender.p, s->rcpt.p);
-	return refuse(s, 553, "sorry, mail for that domain is not taken here without authentication (#5.7.1)");
+	if (!why)
+		return refuse(s, 553, "sorry, mail for that domain is not taken here without authentication (#5.7.1)");
+	reply_line(&s->reply, 553, NULL, "sorry, mail for that domain is not taken here without authentication; "
+		"no valid cert for gateway: %s (#5.7.1)", why);
+	return false;
 }
 
 static bool maxrecipients(struct session *s, struct str arg)

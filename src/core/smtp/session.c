@@ -12,6 +12,7 @@
 #include "core/smtp/command.h"
 #include "core/smtp/message.h"
 #include "core/smtp/policy.h"
+#include "core/smtp/secure.h"
 
 enum {
 	LINE_MAX_BYTES = 4096,	/* a command line, when maxcmdlen sets no limit (RFC 5321 section 4.5.3.1) */
@@ -122,6 +123,8 @@ static void verb_ehlo(struct session *s, struct str arg)
 		buf_fmt(&line, "SIZE %ld", s->conf->databytes);
 		reply_part(&s->reply, 250, false, buf_str(&line));
 	}
+	if (secure_offered(s))
+		reply_part(&s->reply, 250, false, STR("STARTTLS"));
 	if (s->conf->enhanced)
 		reply_part(&s->reply, 250, false, STR("ENHANCEDSTATUSCODES"));
 	if (s->conf->utf8)
@@ -228,13 +231,15 @@ static const struct verb {
 	{"RCPT", verb_rcpt, 0}, {"MAIL", verb_mail, 0}, {"DATA", message_receive, 0}, {"AUTH", verb_auth, ODMR},
 	{"QUIT", verb_quit, ODMR}, {"HELO", verb_helo, ODMR}, {"EHLO", verb_ehlo, ODMR}, {"RSET", verb_rset, 0},
 	{"HELP", verb_help, ODMR}, {"NOOP", verb_noop, 0}, {"VRFY", verb_vrfy, 0}, {"ETRN", NULL, ODMR},
-	{"ATRN", NULL, ODMR}, {"STARTTLS", NULL, 0},
+	{"ATRN", NULL, ODMR}, {"STARTTLS", secure_verb, 0},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 static bool offered(const struct session *s, const struct verb *v)
 {
 	if (!v->run || (s->conf->port == PORT_ODMR && !(v->flags & ODMR)))
+		return false;
+	if (v->run == secure_verb && !secure_offered(s))
 		return false;
 	return !(v->run == verb_vrfy && s->conf->no_vrfy) && !(v->run == verb_help && s->conf->no_help);
 }
@@ -348,20 +353,30 @@ static void flush_out(void *out)
 	out_flush(out);
 }
 
+/* A client that never says hello is known by its name. */
+void session_greet_anew(struct session *s)
+{
+	s->esmtp = s->reply.enhanced = s->mail_seen = false;
+	s->helo_seen = true;
+	buf_set(&s->helo, str_z(s->conf->host));
+}
+
 int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in, struct out *out)
 {
 	struct session s = {.conf = c, .hooks = h, .in = in, .reply.out = out, .line = BUF_INIT, .helo = BUF_INIT,
-		.sender = BUF_INIT, .auth_param = BUF_INIT, .rcpts = BUF_INIT, .rcpt = BUF_INIT};
+		.sender = BUF_INIT, .auth_param = BUF_INIT, .rcpts = BUF_INIT, .rcpt = BUF_INIT,
+		.cert_email = BUF_INIT};
 
 	in->before_wait = flush_out;
 	in->wait_arg = out;
-	/* a client that never says hello is known by its name */
-	s.helo_seen = true;
-	buf_set(&s.helo, str_z(c->host));
-	greet(&s);
+	session_greet_anew(&s);
+	if (secure_first(&s))
+		greet(&s);
 	while (!s.done)
 		one_command(&s);
 	out_flush(out);
+	tls_close(s.tls);
+	buf_free(&s.cert_email);
 	buf_free(&s.line);
 	buf_free(&s.helo);
 	buf_free(&s.sender);

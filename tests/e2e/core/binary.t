@@ -77,11 +77,22 @@ if [ "$(id -u)" = 0 ]; then
 	chown -R 65534:65534 copy
 	user="setpriv --reuid=65534 --regid=65534 --clear-groups"
 fi
-$user env HOME="$T/copy" timeout 280 copy/tools/run.sh --once --port="$(free_port)" >run.out 2>&1
+$user env HOME="$T/copy" timeout 280 copy/tools/run.sh --once --port="$(free_port)" --tls-port="$(free_port)" >run.out 2>&1
 is "tools/run.sh --once" $? 0
 like "it shows its services" "$(cat run.out)" '/service/qmail-smtpd +up +[0-9]+ secs +pid +[0-9]+$'
 like "shows the message" "$(cat run.out)" '^Mail flows\.$'
 is "one message" "$(ls copy/instance/home/demo/Maildir/new | wc -l)" 1
 ps -eo args= >processes
 is "nobody is left" "$(grep -c "copy/instance" processes)" 0
+# ... and running on, with its own certificate
+port=$(free_port) tls_port=$(free_port)
+$user env HOME="$T/copy" timeout 120 copy/tools/run.sh --port="$port" --tls-port="$tls_port" >run2.out 2>&1 &
+run=$!
+PIDS="$PIDS $run"
+ok "without --once it goes on" wait_for 60 grep -q 'The mail system is running' run2.out
+subject() { printf 'QUIT\r\n' | timeout 20 openssl s_client -brief -ign_eof "$@" 2>&1 | grep -E '^(Peer certificate|221)' | tr '\n' ' '; }
+like "STARTTLS" "$(subject -connect "127.0.0.1:$port" -starttls smtp)" '^Peer certificate: CN = demo.test 221 '
+like "SMTP within TLS" "$(subject -connect "127.0.0.1:$tls_port")" '^Peer certificate: CN = demo.test 221 '
+kill "$run"
+wait "$run"
 done_testing

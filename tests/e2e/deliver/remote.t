@@ -136,9 +136,6 @@ like "smtproutes: a suffix" "$R" 'K127.0.0.1 accepted'
 printf '!@:127.0.0.1:%s\n' "$PORT" >control/smtproutes
 FROM='' deliver nowhere.invalid u@nowhere.invalid
 like "smtproutes: bounces" "$R" 'K127.0.0.1 accepted'
-echo "x.test:127.0.0.1:465" >control/smtproutes
-deliver x.test u@x.test
-like "no TLS in this build" "$R" '^Z.*TLS.*\(#4\.3\.5\)$'
 echo "x.test:127.0.0.1:$PORT user secret" >control/smtproutes
 AUTH_SMTP= deliver x.test u@x.test
 like "no authentication in this build" "$R" '^Z.*authentication.*\(#4\.3\.5\)$'

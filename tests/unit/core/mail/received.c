@@ -33,9 +33,12 @@ static void forms(void **state)
 	check((struct received){.host = "h.example", .helo = STR("x y"), .info = "joe", .ip = "::1"},
 		"Received: indimail-mta smtpd 7 from h.example (HELO x y) (joe@::1)\n"
 		"  by here with ESMTP; Thu, 1 Jan 1970 00:00:00 +0000\n");
-	check((struct received){.helo = STR("a(b)\r\n\0\377;"), .ip = "192.0.2.1", .tls = "by nobody"},
+	check((struct received){.helo = STR("a(b)\r\n\0\377;"), .ip = "192.0.2.1", .provider = "nobody"},
 		"Received: indimail-mta smtpd 7 (HELO a?b?\?\?\?\?\?) (192.0.2.1)\n"
-		"  by here with ESMTP\n  (by nobody); Thu, 1 Jan 1970 00:00:00 +0000\n");
+		"  by here with ESMTP\n  (tls provider nobody); Thu, 1 Jan 1970 00:00:00 +0000\n");
+	check((struct received){.ip = "192.0.2.1", .tls = "TLSv1.3 TLS_AES_256_GCM_SHA384 bits=256", .cert = "a@b)\n(x"},
+		"Received: indimail-mta smtpd 7 (192.0.2.1)\n  by here with ESMTP (TLSv1.3 TLS_AES_256_GCM_SHA384 bits=256)"
+		" (cert a@b???x); Thu, 1 Jan 1970 00:00:00 +0000\n");
 }
 
 int main(void)
