@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 struct wrap {
+	bool errors_too;	/* the caller's: descriptor 2 of the program is its wfd */
 	pid_t pid;
 	int from, to;		/* what it writes and what it reads, ours to close */
 	int gate;
@@ -17,7 +18,7 @@ struct wrap {
 void wrap_start(struct wrap *w, char *const argv[], int rfd, int wfd, const int *close_fds);
 /* Let it run, with a variable NAME=value more (NULL: none). */
 void wrap_go(struct wrap *w, const char *variable);
-/* Close what is open of the pipes and wait for the program: its exit code, 111 when it crashed.  A program that was not
+/* Close what is still open of the pipes and wait for the program: its exit code, 111 when it crashed.  A program that was not
  * let go ends without having run. */
 int wrap_wait(struct wrap *w);
 

@@ -26,6 +26,8 @@ struct tls *secure_begin(const struct secure *s, int rfd, int wfd, int timeout_m
 /* The two steps of it, for who wants to know about unreadable files first. */
 struct tls_ctx *secure_context(const struct secure *s, struct err *e);
 struct tls *secure_shake(const struct secure *s, struct tls_ctx *x, int rfd, int wfd, int timeout_ms, struct err *e);
+/* Whether a server could begin, without beginning: the certificate can be read.  0, -1 with e. */
+int secure_check(const struct secure *s, struct err *e);
 /* "TLS_PROVIDER=PROGRAM, " and the details when there is a connection to tell of, appended. */
 void secure_provider(const char *program, const struct tls *t, struct buf *out);
 

@@ -220,7 +220,7 @@ static int join_tls(int s)
 static int run_tls(int s, char **program)
 {
 	struct buf greeting = BUF_INIT, provider = BUF_INIT;
-	struct wrap w;
+	struct wrap w = {.pid = 0};
 
 	wrap_start(&w, program, 6, 7, (const int[]){s, -1});
 	struct tls *t = begin_tls(s, &greeting);

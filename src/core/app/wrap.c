@@ -35,12 +35,14 @@ static void wait_for_start(int gate)
 	fd_close(gate);
 }
 
-static void child(char *const argv[], int gate, const int pipes[2], const int at[2], const int *close_fds)
-	__attribute__((noreturn));
-static void child(char *const argv[], int gate, const int pipes[2], const int at[2], const int *close_fds)
+static void child(const struct wrap *w, char *const argv[], int gate, const int pipes[2], const int at[2],
+	const int *close_fds) __attribute__((noreturn));
+static void child(const struct wrap *w, char *const argv[], int gate, const int pipes[2], const int at[2],
+	const int *close_fds)
 {
 	/* the pipes are above 7: none is in the way of the other's place */
-	if (fd_copy(at[0], pipes[0]) < 0 || fd_copy(at[1], pipes[1]) < 0)
+	if (fd_copy(at[0], pipes[0]) < 0 || fd_copy(at[1], pipes[1]) < 0 ||
+			(w->errors_too && fd_copy(2, pipes[1]) < 0))
 		die(111, "unable to set up descriptors: %s", log_errno(errno));
 	for (; close_fds && *close_fds >= 0; close_fds++)
 		fd_close(*close_fds);
@@ -79,7 +81,7 @@ void wrap_start(struct wrap *w, char *const argv[], int rfd, int wfd, const int 
 		fd_close(down[1]);
 		fd_close(up[0]);
 		fd_close(gate[1]);
-		child(argv, gate[0], (const int[]){down[0], up[1]}, (const int[]){rfd, wfd}, close_fds);
+		child(w, argv, gate[0], (const int[]){down[0], up[1]}, (const int[]){rfd, wfd}, close_fds);
 	}
 	fd_close(down[0]);
 	fd_close(up[1]);

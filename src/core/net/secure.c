@@ -77,6 +77,25 @@ static int gather(const struct secure *s, struct words *w, struct err *e)
 	return 0;
 }
 
+static void forget(struct words *w)
+{
+	tls_files_free(&w->files);
+	buf_free(&w->ca);
+	buf_free(&w->crl);
+	buf_free(&w->ciphers);
+}
+
+int secure_check(const struct secure *s, struct err *e)
+{
+	struct words w = {.ca = BUF_INIT, .crl = BUF_INIT, .ciphers = BUF_INIT};
+	int r = gather(s, &w, e);
+
+	if (r == 0 && w.files.conf.cert && !file_access(w.files.conf.cert, R_OK))
+		r = err_temp(e, errno, "unable to read %s", w.files.conf.cert);
+	forget(&w);
+	return r;
+}
+
 struct tls_ctx *secure_context(const struct secure *s, struct err *e)
 {
 	struct words w = {.ca = BUF_INIT, .crl = BUF_INIT, .ciphers = BUF_INIT};
@@ -85,12 +104,8 @@ struct tls_ctx *secure_context(const struct secure *s, struct err *e)
 	if (gather(s, &w, e) == 0)
 		x = s->client ? tls_client(&w.files.conf, e) : tls_server(&w.files.conf, e);
 	/* what a context points into must outlive it, and this process needs one */
-	if (!x) {
-		tls_files_free(&w.files);
-		buf_free(&w.ca);
-		buf_free(&w.crl);
-		buf_free(&w.ciphers);
-	}
+	if (!x)
+		forget(&w);
 	return x;
 }
 

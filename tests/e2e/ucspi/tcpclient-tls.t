@@ -2,10 +2,7 @@
 # tcpclient in TLS: versions, certificates of both sides, STARTTLS in three protocols, servers that cheat, time limits.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib.sh"
-if ! "$INDIMAIL" --version | grep -qw tls; then
-	skip "TLS" "this build has none"
-	done_testing
-fi
+needs_tls
 fake() { # KIND MODE CERT: port in $port
 	: >port
 	background python3 "$here/starttls.py" "$@" >port 2>>server
