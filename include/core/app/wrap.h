@@ -18,6 +18,8 @@ struct wrap {
 void wrap_start(struct wrap *w, char *const argv[], int rfd, int wfd, const int *close_fds);
 /* Let it run, with a variable NAME=value more (NULL: none). */
 void wrap_go(struct wrap *w, const char *variable);
+/* Whether an errno says that the other side has gone without a word: that is its business, and the program learns of it. */
+bool wrap_gone(int num);
 /* Close what is still open of the pipes and wait for the program: its exit code, 111 when it crashed.  A program that was not
  * let go ends without having run. */
 int wrap_wait(struct wrap *w);

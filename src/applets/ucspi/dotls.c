@@ -87,7 +87,7 @@ static struct tls *shake(int from, int to)
 
 static void relay_tls(struct tls *t, struct wrap *w)
 {
-	if (tls_relay(t, w->from, w->to, (int)idle_s * 1000, true) < 0)
+	if (tls_relay(t, w->from, w->to, (int)idle_s * 1000, true) < 0 && !wrap_gone(errno))
 		stop(errno);
 	tls_close(t);
 }
@@ -120,7 +120,7 @@ static void relay_plain(struct offer *o, struct wrap *w)
 		{.from = w->from, .to = 1, .decides = true},
 	};
 
-	if (offer_flush(o) < 0 || relay_run(lanes, 2, (int)idle_s * 1000) < 0)
+	if ((offer_flush(o) < 0 || relay_run(lanes, 2, (int)idle_s * 1000) < 0) && !wrap_gone(errno))
 		stop(errno);
 	w->from = lanes[1].from;
 	w->to = lanes[0].to;
@@ -139,7 +139,7 @@ static void on_demand(struct wrap *w)
 	fd_nonblock(w->to, true);
 	offer_init(&o, 0, 1, w->from, w->to, (int)idle_s * 1000);
 	r = offer_run(&o, starttls);
-	if (r < 0)
+	if (r < 0 && !wrap_gone(errno))
 		stop(errno);
 	if (r == OFFER_TLS)
 		relay_tls(shake(0, 1), w);

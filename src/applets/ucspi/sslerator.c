@@ -84,7 +84,7 @@ static int sslerator_main(int argc, char **argv)
 	int to = net ? (int)net : 1;
 
 	env_put("SSLERATOR", "1");
-	wrap_start(&w, argv + 1, 0, 1, NULL);
+	wrap_start(&w, argv + 1, 0, 1, net > 2 ? (const int[]){(int)net, -1} : NULL);
 	if (greeting_first) {
 		wrap_go(&w, NULL);
 		int code = hand_through(&w, to);
@@ -100,7 +100,7 @@ static int sslerator_main(int argc, char **argv)
 		die_err(&e);
 	if (!greeting_first)
 		wrap_go(&w, NULL);
-	if (tls_relay(t, w.from, w.to, (int)seconds * 1000, true) < 0) {
+	if (tls_relay(t, w.from, w.to, (int)seconds * 1000, true) < 0 && !wrap_gone(errno)) {
 		if (errno == ETIMEDOUT)
 			die(111, "timeout reached without input [%ld sec]", seconds);
 		die(111, "unable to relay: %s", log_errno(errno));

@@ -155,7 +155,7 @@ static int connect_tcp(void)
 
 static void place(int s)
 {
-	if (s != 6 && fd_copy(6, s) < 0)
+	if (fd_copy(6, s) < 0)
 		die(111, "unable to set up descriptors: %s", log_errno(errno));
 	if (s != 6 && s != 7)
 		fd_close(s);
@@ -227,7 +227,8 @@ static int run_tls(int s, char **program)
 
 	secure_provider("tcpclient", details ? t : NULL, &provider);
 	wrap_go(&w, provider.p);
-	if (fd_write_all(w.to, greeting.p, greeting.n) == 0 && tls_relay(t, w.from, w.to, (int)idle * 1000, true) < 0)
+	if (fd_write_all(w.to, greeting.p, greeting.n) == 0 && tls_relay(t, w.from, w.to, (int)idle * 1000, true) < 0 &&
+			!wrap_gone(errno))
 		idle_end(errno);
 	tls_close(t);
 	buf_free(&greeting);
@@ -244,6 +245,10 @@ static int tcpclient_main(int argc, char **argv)
 		die_usage();	/* port 0 cannot be called: a program was forgotten */
 	if (starttls && !tls.cert)
 		die(100, "STARTTLS options require Certificates");
+	/* the connection must not take the place of what is not open */
+	for (int fd = 0; fd < 3; fd++)
+		if (!fd_open(fd))
+			fd_null(fd);
 	to.host = argv[1];
 	to.port = argv[2];
 	tls.host = to.host;

@@ -40,12 +40,12 @@ static void child(const struct wrap *w, char *const argv[], int gate, const int 
 static void child(const struct wrap *w, char *const argv[], int gate, const int pipes[2], const int at[2],
 	const int *close_fds)
 {
-	/* the pipes are above 7: none is in the way of the other's place */
+	/* first, as one of these may have a number that is needed; the pipes are above 7 */
+	for (; close_fds && *close_fds >= 0; close_fds++)
+		fd_close(*close_fds);
 	if (fd_copy(at[0], pipes[0]) < 0 || fd_copy(at[1], pipes[1]) < 0 ||
 			(w->errors_too && fd_copy(2, pipes[1]) < 0))
 		die(111, "unable to set up descriptors: %s", log_errno(errno));
-	for (; close_fds && *close_fds >= 0; close_fds++)
-		fd_close(*close_fds);
 	fd_close(pipes[0]);
 	fd_close(pipes[1]);
 	wait_for_start(gate);
@@ -99,6 +99,11 @@ void wrap_go(struct wrap *w, const char *variable)
 	fd_write_all(w->gate, variable, strlen(variable) + 1);
 	fd_close(w->gate);
 	w->gate = -1;
+}
+
+bool wrap_gone(int num)
+{
+	return num == EPIPE || num == ECONNRESET;
 }
 
 int wrap_wait(struct wrap *w)

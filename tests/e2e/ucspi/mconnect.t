@@ -17,7 +17,7 @@ is "lines" "$(printf 'a\nb\n' | mconnect 127.0.0.1 "$port" | tr '\r\n' 'RN')" "h
 serve sh -c 'read -r a; sleep 0.5; echo "late $a"'
 is "the end of the input does not end it" "$(echo word | mconnect 127.0.0.1 "$port" | tr -d '\r')" "late word"
 serve echo done
-is "the end of the server does" "$(sleep 3 | timeout 2 mconnect 127.0.0.1 "$port")" done
+is "the end of the server does" "$(timeout 2 mconnect 127.0.0.1 "$port" < <(exec sleep 3))" done
 mkdir control && echo me.example >control/me
 serve env CONTROLDIR="$T/control" smtpd
 like "with a server of mail" "$(printf 'HELP\nQUIT\n' | mconnect 127.0.0.1 "$port" | tr -d '\r')" '^221 '

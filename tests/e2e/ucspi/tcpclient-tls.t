@@ -33,6 +33,7 @@ fake none - localhost.pem
 is "joined" "$(printf 'word\nend\n' | tcpclient -n '' 127.0.0.1 "$port")" WORD
 is "joined, 1 MB both ways" "$( (yes | head -c 1000000; echo; echo end) | tcpclient -n '' 127.0.0.1 "$port" | md5sum)" "$( (yes Y | head -c 1000000; echo) | md5sum)"
 is "a program" "$(tcpclient -n '' 127.0.0.1 "$port" sh -c 'echo word >&7; head -n 1 <&6')" WORD
+is "whatever number the connection has" "$(exec 3</dev/null 4</dev/null 5</dev/null; tcpclient -n '' 127.0.0.1 "$port" sh -c 'echo word >&7; head -n 1 <&6')" WORD
 code "its exit code" 7 tcpclient -n '' 127.0.0.1 "$port" sh -c 'exit 7'
 code "it crashes" 111 tcpclient -n '' 127.0.0.1 "$port" sh -c 'kill -9 $$'
 code "it cannot be run" 111 tcpclient -n '' 127.0.0.1 "$port" ./nonexistent

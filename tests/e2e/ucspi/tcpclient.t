@@ -61,7 +61,10 @@ serve 127.0.0.1 sleep 5
 code "-a" 111 tcpclient -a 1 127.0.0.1 "$port" </dev/null
 is "its message" "$(cat err)" "tcpclient: fatal: no data for 1 seconds"
 serve 127.0.0.1 echo done
-is "ends with the server, whatever the input does" "$(sleep 3 | timeout 2 tcpclient 127.0.0.1 "$port")" done
+is "ends with the server, whatever the input does" "$(timeout 2 tcpclient 127.0.0.1 "$port" < <(exec sleep 3))" done
+
+is "standard input is not open" "$(timeout 5 tcpclient 127.0.0.1 "$port" <&-)" done
+code "standard output is not open" 0 sh -c "timeout 5 tcpclient 127.0.0.1 $port </dev/null >&-"
 
 # a program
 serve 127.0.0.1 sh -c 'read -r a; echo "got $a"'
@@ -69,6 +72,9 @@ is "descriptors 6 and 7" "$(tcpclient 127.0.0.1 "$port" sh -c 'echo word >&7; ca
 code "the program's exit code" 7 tcpclient 127.0.0.1 "$port" sh -c 'exit 7'
 code "a program that cannot be run" 111 tcpclient 127.0.0.1 "$port" ./nonexistent
 is "its message" "$(cat err)" "tcpclient: fatal: unable to run ./nonexistent: No such file or directory"
+is "whatever number the connection has" "$(for open in 3 4 5; do eval "exec $open</dev/null"; tcpclient 127.0.0.1 "$port" sh -c 'echo word >&7; cat <&6'; done 3<&- 4<&- 5<&-)" "got word
+got word
+got word"
 is "one of ours" "$(echo word | tcpclient 127.0.0.1 "$port" mconnect-io)" "got word"$'\r'
 is "one of ours, executed" "$(echo word | REEXEC=1 tcpclient 127.0.0.1 "$port" mconnect-io)" "got word"$'\r'
 fds() { "$@" sh -c 'ls -l /proc/self/fd' | grep -c socket; }
