@@ -20,8 +20,7 @@ int offer_say(struct offer *o, const char *text);	/* to the client */
 int offer_bytes(struct offer *o, unsigned long long n);	/* n bytes of the client go to the program */
 /* The end of plain text: text to the client; what it has sent ahead is dropped.  OFFER_TLS. */
 int offer_begin(struct offer *o, const char *text);
-/* Which is ready, with waiting: 'c', 'p', or 0 with errno. */
-char offer_who(struct offer *o);
+int offer_more(struct offer *o);			/* the client's next bytes are in its buffer */
 
 int offer_smtp(struct offer *o);
 int offer_pop3(struct offer *o);

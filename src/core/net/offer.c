@@ -39,7 +39,8 @@ void offer_free(struct offer *o)
 	buf_free(&o->answer);
 }
 
-char offer_who(struct offer *o)
+/* Which is ready, with waiting: 'c', 'p', or 0 with errno. */
+static char who_speaks(struct offer *o)
 {
 	struct pollfd p[2] = {{o->client.fd, POLLIN, 0}, {o->program.fd, POLLIN, 0}};
 	int r;
@@ -86,7 +87,7 @@ int offer_command(struct offer *o)
 	char who;
 
 	/* what the program says without being asked goes to the client, as a farewell for example */
-	while ((who = offer_who(o)) == 'p') {
+	while ((who = who_speaks(o)) == 'p') {
 		int r = offer_program_line(o);
 
 		if (r == OFFER_GO)
@@ -112,18 +113,27 @@ int offer_say(struct offer *o, const char *text)
 	return out_adds(&o->to_client, text) < 0 ? -1 : OFFER_GO;
 }
 
+int offer_more(struct offer *o)
+{
+	if (in_peek(&o->client).n)
+		return OFFER_GO;
+	/* a program that speaks before it has heard all has other plans than we know */
+	char who = who_speaks(o);
+
+	if (who != 'c')
+		return who ? OFFER_RAW : -1;
+	int r = in_fill(&o->client);
+
+	return r > 0 ? OFFER_GO : r < 0 ? -1 : OFFER_RAW;
+}
+
 int offer_bytes(struct offer *o, unsigned long long n)
 {
 	while (n) {
-		/* a program that speaks before it has heard all has other plans than we know */
-		char who = in_peek(&o->client).n ? 'c' : offer_who(o);
+		int r = offer_more(o);
 
-		if (who != 'c')
-			return who ? OFFER_RAW : -1;
-		int r = in_fill(&o->client);
-
-		if (r <= 0)
-			return r < 0 ? -1 : OFFER_RAW;
+		if (r != OFFER_GO)
+			return r;
 		struct str s = in_peek(&o->client);
 
 		if (s.n > n)

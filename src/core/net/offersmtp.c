@@ -75,14 +75,10 @@ static int message(struct offer *o)
 	size_t matched = 2;	/* bytes of end seen; a message begins at the start of a line */
 
 	while (matched < 5) {
-		char who = in_peek(&o->client).n ? 'c' : offer_who(o);
+		int r = offer_more(o);
 
-		if (who != 'c')
-			return who ? OFFER_RAW : -1;
-		int r = in_fill(&o->client);
-
-		if (r <= 0)
-			return r < 0 ? -1 : OFFER_RAW;
+		if (r != OFFER_GO)
+			return r;
 		struct str s = in_peek(&o->client);
 		size_t i = 0;
 

@@ -52,6 +52,8 @@ static void act(const struct scene *s)
 	assert_string_equal(heard.p, s->heard);
 	assert_string_equal(seen.p, s->seen);
 	assert_int_equal(end, s->end);
+	if (end == OFFER_TLS)
+		assert_int_equal(in_peek(&o.client).n, 0);
 	buf_free(&heard);
 	buf_free(&seen);
 	buf_free(&o.line);
