@@ -25,6 +25,8 @@ enum way {
 	INTAKE,		/* the submission socket */
 };
 
+enum { SPACE = 8192 };
+
 struct client {
 	enum way way;
 	struct put *put;
@@ -33,7 +35,7 @@ struct client {
 	pid_t pid;
 	unsigned long qp;
 	struct out out;		/* to messfd, then to envfd */
-	char space[8192];
+	char *space;		/* SPACE bytes from the first message on */
 	bool body;		/* still in the message */
 	bool failed;
 	struct err err;
@@ -68,6 +70,7 @@ void client_free(struct client *c)
 	close_pipes(c);
 	fd_close(c->sock);
 	buf_free(&c->reply);
+	mem_free(c->space);
 	mem_free(c);
 }
 
@@ -231,8 +234,10 @@ int client_open(struct client *c, struct err *e)
 		r = open_intake(c, e);
 	else
 		r = open_program(c, dir.n ? "qmail-queue" : program, e);
-	if (r == 0 && c->way >= PROGRAM)
-		out_init(&c->out, c->messfd, c->space, sizeof c->space);
+	if (r == 0 && c->way >= PROGRAM) {
+		c->space = mem_resize(c->space, SPACE);
+		out_init(&c->out, c->messfd, c->space, SPACE);
+	}
 	buf_free(&dir);
 	return r;
 }
@@ -261,7 +266,7 @@ static void end_body(struct client *c)
 		c->failed = true;
 	fd_close(c->messfd);
 	c->messfd = -1;
-	out_init(&c->out, c->envfd, c->space, sizeof c->space);
+	out_init(&c->out, c->envfd, c->space, SPACE);
 }
 
 static void record(struct client *c, char letter, struct str text)

@@ -85,11 +85,12 @@ static int prepare(void *ctx, struct err *e)
 	return 0;
 }
 
-static struct tls *no_start(void *ctx, struct err *e)
+static int no_start(void *ctx, struct tls_facts *f, struct tls **t, struct err *e)
 {
 	(void)ctx;
-	err_temp(e, 0, "connection failed: nobody there");
-	return NULL;
+	(void)f;
+	(void)t;
+	return err_temp(e, 0, "connection failed: nobody there");
 }
 
 static void check_replies(const struct buf *b)

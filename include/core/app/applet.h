@@ -27,6 +27,7 @@ enum {
 	APPLET_RAW = 1,		/* old grammar: argv untouched, only a lone --help is ours */
 	APPLET_CLIENT = 2,	/* a local queue client: reads .defaultqueue at start */
 	APPLET_AGAIN = 16,	/* main leaves nothing behind: one process may run it again and again */
+	APPLET_CHAIN = 32,	/* the operands are a program that it becomes in the end */
 	APPLET_SHORT = 8,	/* the short name is the one shown in ps and logs */
 	APPLET_HIDDEN = 4,	/* an internal step, not linked into bin directories */
 };
@@ -40,6 +41,9 @@ struct applet {
 	const struct opt *opts;	/* NULL none */
 	enum role role;
 	unsigned flags;
+	/* With APPLET_AGAIN, may be NULL: prepares what the runs have in common, for workers forked afterwards.  Returns a
+	 * descriptor that they find at WORKERS_KEEP, 0 none.  May be called again, and does little when nothing has changed. */
+	int (*warm)(void);
 	int (*main)(int argc, char **argv);	/* argv[0] as called, options removed unless raw */
 };
 
@@ -47,7 +51,8 @@ struct applet {
 
 extern const struct applet *const applet_table[];	/* sorted by name, NULL-terminated */
 
-/* By short or traditional name; NULL when there is none. */
+/* By short or traditional name, or by the name of the plugin that is one of ours elsewhere (qmail_smtpd.so); NULL when there
+ * is none. */
 const struct applet *applet_find(const char *name);
 /* The traditional name: what ps and log lines show. */
 const char *applet_title(const struct applet *a);

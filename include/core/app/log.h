@@ -2,6 +2,8 @@
 #ifndef CORE_APP_LOG_H
 #define CORE_APP_LOG_H
 
+#include <stdarg.h>
+
 #include "core/base/err.h"
 #include "core/base/str.h"
 
@@ -11,6 +13,7 @@ void log_set_program(const char *name);
 
 /* Write the text and a newline; bytes below 32 and 127 become ? (tabs stay). */
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_list(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 /* "PROG: warning: text" */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "PROG: fatal: text" and the end of the process. */

@@ -30,6 +30,8 @@ struct opt {
 
 /* Parse; returns how many words of argv (after argv[0]) were options, -1 after printing what is wrong. */
 int opt_parse(const struct opt *opts, int argc, char **argv);
+/* The same count without any effect, nothing printed. */
+int opt_count(const struct opt *opts, int argc, char **argv);
 void opt_help(const struct opt *opts, int fd);
 
 #endif

@@ -11,6 +11,7 @@
 
 struct cdb {
 	int fd;
+	const char *mem;	/* all its bytes, instead of fd */
 	uint64_t size;
 	/* where a search continues */
 	uint32_t hash, table, slots, tried;
@@ -20,6 +21,10 @@ struct cdb {
 /* 1 open, 0 no such file, -1 error. */
 int cdb_open(struct cdb *c, const char *fn, struct err *e);
 void cdb_close(struct cdb *c);
+/* A database whose bytes are in memory; they stay the caller's. */
+void cdb_memory(struct cdb *c, struct str bytes);
+/* Whether the 256 tables lie inside the file: what is no cdb at all, or was cut short, is told apart. */
+bool cdb_sound(struct cdb *c);
 /* Data of the first record with this key replaces *data: 1, 0 not found, -1 unreadable or damaged. */
 int cdb_find(struct cdb *c, struct str key, struct buf *data, struct err *e);
 /* Data of the next record with the key of the last cdb_find; the key's bytes must still be there. */

@@ -4,6 +4,8 @@
 #ifndef CORE_CONF_CONTROL_H
 #define CORE_CONF_CONTROL_H
 
+#include <stdint.h>
+
 #include "core/base/buf.h"
 #include "core/base/err.h"
 #include "core/base/map.h"
@@ -35,6 +37,8 @@ void control_path(const char *name, struct buf *path);
 int control_line(const char *name, struct buf *line, struct err *e);
 /* A decimal number; anything that does not start with a digit or sign counts as absent. */
 int control_int(const char *name, long *n, struct err *e);
+/* The number a word is, or that begins the file it names, from 1 to max: 0, or -1 and *n stays. */
+int control_number(const char *word, uint64_t max, size_t *n);
 int control_raw(const char *name, struct buf *text, struct err *e);
 int control_list(const char *name, struct list *l, struct err *e);
 /* As a set of whole lines, or (keyed) as key:value. */

@@ -1,48 +1,30 @@
 /* dns - questions to the domain name system (RFC 1035), asked side by side and answered within a time
  * limit.  Truncated answers are fetched again over TCP, aliases are followed, host names are looked
- * up in /etc/hosts first.  Servers: DNS_SERVERS, else resolv.conf.  A resolver belongs to the process
- * that opened it. */
+ * up in /etc/hosts first.  Servers: DNS_SERVERS, DNSCACHEIP, else resolv.conf.  A resolver belongs to the
+ * process that opened it. */
 #ifndef CORE_NET_DNS_H
 #define CORE_NET_DNS_H
 
-#include "core/base/arena.h"
-#include "core/base/buf.h"
-#include "core/net/ip.h"
-
-enum dns_status {
-	DNS_FOUND,
-	DNS_NODATA,	/* the name exists, not this type: permanent */
-	DNS_NONAME,	/* no such name (NXDOMAIN) or not a name at all: permanent */
-	DNS_SOFT,	/* servers failed or did not answer: temporary */
-};
-
-struct dns_mx {
-	unsigned pref;
-	struct str host;	/* lower case, without final dot; empty: the null MX of RFC 7505 */
-};
-
-/* One answer; the caller keeps it in place until dns_wait returns and frees it.  Text lives in mem. */
-struct dns_answer {
-	enum dns_status status;
-	VEC(struct ip) ips;		/* addresses */
-	VEC(struct dns_mx) mxs;
-	VEC(struct str) texts;		/* TXT: one per record, its strings joined; PTR, CNAME: names */
-	struct arena mem;
-	unsigned open;			/* questions under way, the resolver's business */
-};
-void dns_answer_free(struct dns_answer *a);
+#include "core/net/dnsmsg.h"
 
 struct dns;
-/* A resolver whose dns_wait takes at most limit_ms milliseconds. */
+/* A resolver whose dns_wait takes at most limit_ms milliseconds.  Costs a stat of resolv.conf when this process
+ * or one it was forked from has opened one before. */
 struct dns *dns_open(int limit_ms, struct err *e);
 void dns_close(struct dns *d);
+/* Read resolv.conf now, if it is needed, so that processes forked from this one need not. */
+void dns_prepare(void);
 
-/* Ask; the answer is there after dns_wait.  Any number of questions may be under way. */
-void dns_ask_ip(struct dns *d, struct str name, struct dns_answer *a);	/* A and AAAA */
+/* Ask; the answer is there after dns_wait.  Any number of questions may be under way, also several for one answer:
+ * it is then found when one is, and secure when all parts are. */
+void dns_ask_ip(struct dns *d, struct str name, struct dns_answer *a);	/* A and AAAA; addresses are taken as they are */
+void dns_ask_ip4(struct dns *d, struct str name, struct dns_answer *a);	/* A, of servers only */
 void dns_ask_mx(struct dns *d, struct str name, struct dns_answer *a);
 void dns_ask_txt(struct dns *d, struct str name, struct dns_answer *a);
 void dns_ask_cname(struct dns *d, struct str name, struct dns_answer *a);	/* the direct alias only */
 void dns_ask_ptr(struct dns *d, const struct ip *ip, struct dns_answer *a);
+void dns_ask_ns(struct dns *d, struct str name, struct dns_answer *a);
+void dns_ask_tlsa(struct dns *d, struct str name, struct dns_answer *a);	/* "_25._tcp.mx.example" */
 void dns_wait(struct dns *d);
 
 /* Ask and wait. */
@@ -53,5 +35,14 @@ enum dns_status dns_ptr(struct dns *d, const struct ip *ip, struct dns_answer *a
 /* Replace name by the end of its chain of aliases (at most ten): DNS_FOUND when it was an alias,
  * DNS_NODATA when not (also when it does not exist), DNS_SOFT. */
 enum dns_status dns_canonical(struct dns *d, struct buf *name);
+/* The addresses of a name as a person types it: rewritten and completed as dnsconf.h says.  *full (may be NULL) is
+ * replaced by the name that was found. */
+enum dns_status dns_ip_qualify(struct dns *d, struct str name, struct buf *full, struct dns_answer *a);
+
+/* What the DNS tools say when nothing was found, "hard error" or "soft error", and the exit code that goes with it. */
+const char *dns_trouble(enum dns_status s, int *code);
+
+/* Append the name at which an address is looked up in zone: 1.2.0.192.ZONE, or 32 nibbles for IPv6. */
+void dns_reverse(struct buf *b, const struct ip *ip, struct str zone);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef CORE_NET_SOCK_H
 #define CORE_NET_SOCK_H
 
+#include <sys/types.h>
+
 #include "core/net/ip.h"
 
 struct sock_end {
@@ -20,8 +22,19 @@ int sock_connect(const struct sock_end *to, const struct sock_end *from, int tim
 int sock_datagram(const struct sock_end *to, struct str text);
 /* Whether a failed connection says that the host cannot be reached now, by errno. */
 bool sock_unreachable(int num);
+/* For resolver libraries, whose calls these are: a socket that never blocks; connect through an interface (scope,
+ * 0 any); one datagram or what has come, with where from. */
+struct sockaddr;
+struct iovec;
+int sock_plain(int family, int type, int protocol);
+int sock_connect_scoped(int fd, const struct sockaddr *to, unsigned n, unsigned scope);
+ssize_t sock_receive(int fd, void *p, size_t n, int flags, struct sockaddr *from, unsigned *len);
 int sock_local(int fd, struct sock_end *at);	/* our end */
 int sock_peer(int fd, struct sock_end *at);	/* the other end; EAFNOSUPPORT when it has no internet address */
+/* Whether fd is a Unix socket; its path (empty: without name) replaces *path. */
+bool sock_path(int fd, struct buf *path);
+/* The interface a link-local address belongs to, appended; nothing for others. */
+void sock_interface(const struct ip *ip, struct buf *name);
 void sock_nodelay(int fd);			/* send small segments at once */
 void sock_no_options(int fd);			/* drop IP options, source routes among them */
 /* A port: a number up to 65535 or a TCP name of /etc/services. */

@@ -33,6 +33,10 @@ bool tls_ctx_fresh(const struct tls_ctx *x);
 /* Make the secret that seals session tickets: processes forked after this resume each other's sessions. */
 void tls_share_sessions(void);
 
+/* Hold a few handshakes of a server's context with itself, in memory: what the library reads and computes only once is then
+ * there, in the processes forked later too. */
+void tls_rehearse(struct tls_ctx *x);
+
 struct tls;
 /* The handshake, as a whole within timeout_ms; what came before it on rfd must have been read.  tls_connect names host
  * to the server (NULL: names none).  NULL with e, ETIMEDOUT among the reasons.  The descriptors stay the caller's. */
@@ -62,6 +66,15 @@ bool tls_verified(const struct tls *t, const char **why);
 bool tls_peer_named(const struct tls *t, const char *host);
 /* The e-mail address in the subject of the peer's certificate replaces *out; false: none. */
 bool tls_peer_email(const struct tls *t, struct buf *out);
+/* All of it together, as bytes that can be sent to another process. */
+struct tls_facts {
+	char version[16], cipher[64];
+	int bits;
+	bool verified;
+	char why[120];		/* not verified: the reason */
+	char email[256];	/* of a verified peer, empty none */
+};
+void tls_facts(const struct tls *t, struct tls_facts *f);
 /* TLSA association data (RFC 6698) of the i-th certificate of the peer's chain, 0 its own: selector 0 whole, 1 public key;
  * match 0 as it is, 1 SHA-256, 2 SHA-512.  Replaces *out with the bytes; false: no such certificate or parameter. */
 bool tls_peer_tlsa(const struct tls *t, unsigned i, unsigned selector, unsigned match, struct buf *out);

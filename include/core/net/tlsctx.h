@@ -8,6 +8,7 @@
 
 #include "core/base/vec.h"
 #include "core/net/tls.h"
+#include "core/sys/fd.h"
 
 /* A file that was read, and how to see that it has changed. */
 struct tls_stamp {
@@ -38,6 +39,35 @@ struct tls {
 	int failed;		/* errno of a broken descriptor; ETIMEDOUT is no failure */
 	bool dead;		/* the library must not be called any more, not even to say goodbye */
 };
+
+/* One direction of a relay: what has been read and could not be passed on yet. */
+struct way {
+	char *p;
+	size_t pos, n;
+	bool open;
+};
+
+/* tls_relay in steps, for those who serve many. */
+struct relay {
+	struct tls *t;
+	int from, to;		/* may be one socket */
+	bool program;
+	struct way in, out;	/* from the peer; to the peer */
+};
+void relay_begin(struct relay *r, struct tls *t, int from, int to, bool program);
+void relay_end(struct relay *r);
+bool relay_busy(const struct relay *r);			/* is anything left to do? */
+/* What to wait for: peer's bytes, room in to, bytes of from, room towards the peer; fd -1 where nothing. */
+void relay_wants(const struct relay *r, struct pollfd p[4]);
+/* Move what can move, by p[].revents: 1 there is more to do at once, 0 wait, -1 with errno. */
+int relay_move(struct relay *r, const struct pollfd p[4]);
+
+/* A server's side of a connection whose handshake has not begun. */
+struct tls *tls_new(struct tls_ctx *x, int rfd, int wfd, struct err *e);
+/* Go on with the handshake without waiting: 1 done, 0 *events of the descriptors must come first, -1 with e. */
+int tls_shake(struct tls *t, short *events, struct err *e);
+/* Free without a goodbye. */
+void tls_drop(struct tls *t);
 
 /* The reason for the last failure of the library, "unknown reason" without one; clears its queue. */
 const char *tls_reason(void);

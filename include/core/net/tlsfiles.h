@@ -21,6 +21,10 @@ int tls_files_client(struct tls_files *f, const char *dir, struct err *e);
 /* The context for f: one for each side is kept by the process, and made anew only when a word or a file has changed
  * since the last call.  f stays the caller's. */
 struct tls_ctx *tls_files_context(const struct tls_files *f, bool server, struct err *e);
+/* f->conf in one text, appended: to compare and to own it, or to send it to another process. */
+void tls_files_write_down(const struct tls_files *f, struct buf *out);
+/* The configuration in such a text, pointing into it, which must end in a NUL beyond its end; false: it is not one. */
+bool tls_files_read_back(struct str text, struct tls_conf *c);
 void tls_files_free(struct tls_files *f);
 /* The file a word names: a path with a slash as it is, else below dir; replaces *fn. */
 void tls_files_path(const struct tls_files *f, const char *name, struct buf *fn);

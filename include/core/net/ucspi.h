@@ -20,16 +20,18 @@ struct ucspi {
 	struct sock_end peer, local;
 	long per_ip;		/* for the log */
 	bool dual;		/* the TCP6... variables are wanted */
+	bool told;		/* local is known already, from a proxy */
+	const char *path;	/* a Unix socket's: no addresses then; NULL otherwise */
 	struct buf peer_ip, local_ip, peer_name, local_name, info;
 };
 
-/* Socket options, banner, look-ups, environment.  u->peer, per_ip and dual are the caller's. */
+/* Socket options, banner, look-ups, environment.  What stands before peer_ip is the caller's. */
 int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct err *e);
 void ucspi_free(struct ucspi *u);
 /* There is no such connection: unset everything that may tell of another one. */
 void ucspi_forget(void);
-/* "tcpserver: pid P from IP" and "tcpserver: ok P ..." without newline, appended. */
+/* "tcpserver: pid P from IP" and "tcpserver: ok P ..." (or deny) without newline, appended. */
 void ucspi_start_line(const struct ucspi *u, long pid, struct buf *line);
-void ucspi_ok_line(const struct ucspi *u, long pid, struct buf *line);
+void ucspi_verdict_line(const struct ucspi *u, bool allowed, long pid, struct buf *line);
 
 #endif

@@ -47,8 +47,10 @@ struct smtp_hooks {
 	bool (*own_ip)(void *ctx, struct str ip);		/* is this address ours? */
 	time_t (*now)(void *ctx);
 	bool (*tls_offer)(void *ctx);				/* is there a certificate for STARTTLS? */
-	int (*tls_prepare)(void *ctx, struct err *e);		/* read it: 0 or -1 */
-	struct tls *(*tls_start)(void *ctx, struct err *e);	/* the handshake on the session's descriptors */
+	int (*tls_prepare)(void *ctx, struct err *e);		/* see whether it can be used: 0 or -1 */
+	/* The handshake on the session's descriptors: 0 with what was agreed on; *t is NULL when somebody else speaks TLS for
+	 * us from now on.  -1 with e. */
+	int (*tls_start)(void *ctx, struct tls_facts *f, struct tls **t, struct err *e);
 	long pid;
 };
 
@@ -68,7 +70,9 @@ struct session {
 	struct buf rcpt;		/* the one being checked */
 	bool rcpt_ours;
 	struct str param_rest;		/* what follows the address in MAIL and RCPT */
-	struct tls *tls;		/* the encryption is ours; NULL none */
+	bool secured;			/* by us: facts holds */
+	struct tls_facts facts;
+	struct tls *tls;		/* in this process; NULL: plain text reaches us */
 	struct buf cert_email;		/* whose certificate lets the client relay, empty none */
 	bool done;
 	int code;			/* exit code once done */

@@ -16,6 +16,8 @@ char *const *env_all(void);		/* "NAME=value" each, NULL-terminated; valid until 
 struct env_copy;
 struct env_copy *env_save(void);
 void env_restore(const struct env_copy *c);	/* may be called any number of times */
+/* The same without a copy of the strings, which a child then shares with its parent; c must stay. */
+void env_share(const struct env_copy *c);
 void env_copy_free(struct env_copy *c);
 
 /* Put n variables "NAME=value" over the environment for a moment (around a fork) and take them off

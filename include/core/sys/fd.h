@@ -15,6 +15,9 @@ int fd_read_all(int fd, void *p, size_t n);
 ssize_t fd_write(int fd, const void *p, size_t n);
 /* Without waiting, sockets only: EAGAIN when it would wait, ENOTSOCK for anything else. */
 ssize_t fd_write_now(int fd, const void *p, size_t n);
+/* What lies in n places with one call, as much as fits: for libraries that bring their own buffers. */
+struct iovec;
+ssize_t fd_write_parts(int fd, const struct iovec *v, int n);
 int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
 int fd_close(int fd);					/* ignores fd < 0 */
 int fd_end(int fd);					/* end of writing on a socket; reading goes on */

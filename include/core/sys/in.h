@@ -8,13 +8,16 @@
 #include "core/base/buf.h"
 
 struct in {
-	/* reads at most n bytes: count, 0 end, -1 errno (ETIMEDOUT after the timeout) */
+	/* reads at most n bytes: count, 0 end, -1 errno (ETIMEDOUT after wait milliseconds) */
 	ssize_t (*op)(struct in *in, char *p, size_t n);
 	void *ctx;	/* for op */
 	int fd;
 	int timeout;
+	int wait;		/* for op: how long this read may wait, of timeout */
 	char *buf;
 	size_t size, pos, len;
+	void (*idle)(void *arg);	/* called when nothing has come for a second, when set */
+	void *idle_arg;
 	void (*before_wait)(void *arg);	/* called before a read that may block, when set: flush output here */
 	void *wait_arg;
 };

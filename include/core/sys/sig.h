@@ -9,6 +9,9 @@ void sig_ignore(int sig);
 void sig_default(int sig);
 void sig_block(int sig);
 void sig_unblock(int sig);
+/* Around a fork: signals wait, so that none meets our handlers in the child, which takes them with sig_reset. */
+void sig_hold(void);
+void sig_release(void);				/* as before sig_hold */
 void sig_reset(void);				/* all default, none blocked: a fresh program */
 /* Wait for one of n blocked signals: its number, 0 after ms milliseconds. */
 int sig_wait(const int *sigs, int n, long ms);

@@ -10,7 +10,10 @@
 #include "core/base/str.h"
 #include "core/base/vec.h"
 
-enum { WORKERS_FDS = 2 };	/* descriptors a job may bring */
+enum {
+	WORKERS_FDS = 2,	/* descriptors a job may bring */
+	WORKERS_KEEP = 6,	/* where a worker has what it shares with the others */
+};
 
 struct worker {
 	pid_t pid;
@@ -21,8 +24,9 @@ struct worker {
 struct env_copy;
 struct workers {
 	/* Runs in the worker, in the environment the parent had at workers_open, signals and umask as they
-	 * were then.  Places the n descriptors, which are above 4, and returns the job's exit code. */
+	 * were then.  Places the n descriptors, which are above WORKERS_KEEP, and returns the job's exit code. */
 	int (*run)(struct str text, const int *fds, int n);
+	int keep;		/* a descriptor of ours that a worker finds at WORKERS_KEEP; 0 none */
 	bool keep_stderr;	/* descriptor 2 is the parent's; else a job's own */
 	int notes[2];		/* "worker PID is done, code C": poll notes[0] */
 	struct env_copy *env;	/* NULL: not open */

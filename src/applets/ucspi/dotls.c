@@ -8,12 +8,12 @@
 #include "core/app/wrap.h"
 #include "core/conf/conf.h"
 #include "core/net/offer.h"
-#include "core/net/secure.h"
+#include "core/net/tlsopt.h"
 #include "core/sys/fd.h"
 #include "core/sys/proc.h"
 #include "core/sys/relay.h"
 
-static struct secure tls;
+static struct tlsopt tls;
 static enum starttls starttls;
 static int verbosity = 1, details, client, high;
 static long shake_s = -1, idle_s = -1;
@@ -74,7 +74,7 @@ static struct tls *shake(int from, int to)
 {
 	struct buf line = BUF_INIT;
 	struct err e = {0};
-	struct tls *t = secure_begin(&tls, from, to, (int)shake_s * 1000, &e);
+	struct tls *t = tlsopt_begin(&tls, from, to, (int)shake_s * 1000, &e);
 
 	if (!t)
 		fail(&e);
@@ -102,7 +102,7 @@ static void at_once(struct wrap *w, int from, int to)
 		fail(&e);
 	struct tls *t = shake(from, to);
 
-	secure_provider("dotls", details ? t : NULL, &provider);
+	tlsopt_provider("dotls", details ? t : NULL, &provider);
 	if (starttls && !details)
 		buf_adds(&provider, "starttls");
 	wrap_go(w, provider.p);
@@ -133,7 +133,7 @@ static void on_demand(struct wrap *w)
 	struct err e = {0};
 	int r;
 
-	if (secure_check(&tls, &e) < 0)
+	if (tlsopt_check(&tls, &e) < 0)
 		fail(&e);
 	wrap_go(w, "TLS_PROVIDER=dotls, starttls");
 	fd_nonblock(w->to, true);

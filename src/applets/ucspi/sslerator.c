@@ -7,13 +7,13 @@
 #include "core/app/run.h"
 #include "core/app/wrap.h"
 #include "core/conf/conf.h"
-#include "core/net/secure.h"
+#include "core/net/tlsopt.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/in.h"
 #include "core/sys/proc.h"
 
-static struct secure tls;
+static struct tlsopt tls;
 static const char *banner;
 static int errors_too, greeting_first, verbose;
 static long seconds = 300, net;
@@ -94,7 +94,7 @@ static int sslerator_main(int argc, char **argv)
 	} else {
 		say_banner(to);
 	}
-	struct tls *t = secure_begin(&tls, (int)net, to, (int)seconds * 1000, &e);
+	struct tls *t = tlsopt_begin(&tls, (int)net, to, (int)seconds * 1000, &e);
 
 	if (!t)
 		die_err(&e);

@@ -10,7 +10,7 @@
 #include "core/base/num.h"
 #include "core/conf/conf.h"
 #include "core/net/dial.h"
-#include "core/net/secure.h"
+#include "core/net/tlsopt.h"
 #include "core/net/starttls.h"
 #include "core/net/ucspi.h"
 #include "core/sys/env.h"
@@ -22,7 +22,7 @@
 
 static struct ucspi_options how = {.names = 1, .ident = 1, .ident_timeout = 26, .ip_options = 1};
 static struct dial to = {.first_ms = 2000, .second_ms = 58000};
-static struct secure tls = {.client = true};
+static struct tlsopt tls = {.client = true};
 static enum starttls starttls;
 static int verbosity = 1, only4, hosts_first, details;
 static long idle = 300;
@@ -195,7 +195,7 @@ static struct tls *begin_tls(int s, struct buf *greeting)
 			die(111, "STARTTLS rejected while %s exists", *tls.cert ? tls.cert : "a certificate");
 		quiet_die(&e);
 	}
-	struct tls *t = secure_begin(&tls, s, s, patience, &e);
+	struct tls *t = tlsopt_begin(&tls, s, s, patience, &e);
 
 	if (!t)
 		quiet_die(&e);
@@ -225,7 +225,7 @@ static int run_tls(int s, char **program)
 	wrap_start(&w, program, 6, 7, (const int[]){s, -1});
 	struct tls *t = begin_tls(s, &greeting);
 
-	secure_provider("tcpclient", details ? t : NULL, &provider);
+	tlsopt_provider("tcpclient", details ? t : NULL, &provider);
 	wrap_go(&w, provider.p);
 	if (fd_write_all(w.to, greeting.p, greeting.n) == 0 && tls_relay(t, w.from, w.to, (int)idle * 1000, true) < 0 &&
 			!wrap_gone(errno))

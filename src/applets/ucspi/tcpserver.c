@@ -1,6 +1,8 @@
-/* tcpserver - accept TCP connections and run a program for each, with the socket on fd 0 and 1.
- * The parent only accepts, counts and forks; everything that can take time happens in the child. */
+/* tcpserver - accept connections and run a program for each, with the socket on fd 0 and 1.
+ * The parent only accepts, counts and forks; everything that can take time happens in the child.  Promises: no
+ * client, however slow or wrong, and no lack of descriptors or processes ends it or keeps it busy for nothing. */
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "core/app/applet.h"
@@ -9,35 +11,72 @@
 #include "core/base/num.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
+#include "core/net/crew.h"
 #include "core/net/dns.h"
-#include "core/net/sock.h"
-#include "core/net/ucspi.h"
+#include "core/net/listener.h"
+#include "core/net/proxy.h"
+#include "core/net/tlsgate.h"
 #include "core/sys/clock.h"
+#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
+#include "core/sys/ids.h"
+#include "core/sys/pidfile.h"
 #include "core/sys/proc.h"
-#include "core/sys/pw.h"
 #include "core/sys/sig.h"
 #include "core/sys/workers.h"
 
+enum {
+	LIMIT_MAX = 1000000,
+	WORDS_MAX = 64,		/* of a program that workers run */
+	REST_MS = 100,		/* how long nothing is accepted after accept has failed */
+	LOOK_MS = 1000,		/* how often files are looked at */
+	IDLE_MS = 1000,		/* after which memory is given back */
+};
+
 static struct ucspi_options how = {.names = 1, .ident = 1, .ident_timeout = 26, .nodelay = 0, .ip_options = 0};
-static int verbosity = 1, print_port, only4, from_env;
-static long backlog = 20, per_ip = -1, inherited = -1;
-static const char *limit_text = "40", *user, *group;
+static int verbosity = 1, print_port, only4, from_env, may_lack, want_tls;
+static long backlog = 20, at_once = -1, inherited = -1;
+static const char *limit_text = "40", *user, *group, *rules_file, *pid_file, *interface, *proxies;
+static struct tls_gate gate = {.patience = 60, .idle = 300};
+static VEC(const char *) also;
+
+static int add_also(char letter, const char *word)
+{
+	(void)letter;
+	vec_push(&also, word);
+	return 0;
+}
+
+static int set_cert(char letter, const char *file)
+{
+	(void)letter;
+	want_tls = 1;
+	gate.cert = file;
+	return 0;
+}
 
 static const struct opt opts[] = {
 	FLAGV('q', NULL, &verbosity, 0, "no messages"),
 	FLAGV('Q', NULL, &verbosity, 1, "errors only"),
 	FLAGV('v', NULL, &verbosity, 2, "errors and status"),
 	TEXT('c', NULL, &limit_text, "N|FILE", "simultaneous connections, or a file with the number"),
-	NUM('C', NULL, &per_ip, "N", "simultaneous connections per address, 0 any number"),
+	NUM('C', NULL, &at_once, "N", "simultaneous connections per address, 0 any number"),
+	TEXT('x', NULL, &rules_file, "FILE", "access rules, compiled or text"),
+	FLAG('X', NULL, &may_lack, "allow everybody when there is no such file"),
+	TEXT(0, "proxy", &proxies, "LIST", "proxies that begin with a PROXY header"),
 	FLAG('1', NULL, &print_port, "print the local port on descriptor 1"),
 	FLAG('4', NULL, &only4, "IPv4 only"),
 	FLAG('6', NULL, &how.force6, "IPv6 form in the environment"),
+	TEXT('I', NULL, &interface, "NAME", "interface of a link-local address"),
+	CALL(0, "also", add_also, "HOST:PORT", "listen there as well"),
+	NUM('F', NULL, &inherited, "FD", "listen on this inherited descriptor"),
 	NUM('b', NULL, &backlog, "N", "connections waiting to be accepted"),
 	TEXT('B', NULL, &how.banner, "TEXT", "write TEXT to the client at once"),
+	TEXT('e', NULL, &pid_file, "FILE", "write the process number to FILE"),
 	TEXT('u', NULL, &user, "USER", "become this user, name or number"),
-	TEXT('g', NULL, &group, "GROUP", "become this group, name or number"),
+	TEXT('g', NULL, &group, "GROUP[,...]", "become or add these groups"),
 	FLAG('U', NULL, &from_env, "user and group from UID and GID"),
 	FLAGV('o', NULL, &how.ip_options, 1, "leave IP options alone"),
 	FLAGV('O', NULL, &how.ip_options, 0, "remove IP options"),
@@ -51,138 +90,304 @@ static const struct opt opts[] = {
 	FLAGV('r', NULL, &how.ident, 1, "ask the client's ident server"),
 	FLAGV('R', NULL, &how.ident, 0, "do not ask"),
 	NUM('t', NULL, &how.ident_timeout, "SECONDS", "patience with the ident server"),
-	NUM('F', NULL, &inherited, "FD", "listen on this inherited descriptor"),
+	FLAG('s', NULL, &want_tls, "TLS with the default certificate"),
+	CALL('n', NULL, set_cert, "FILE", "TLS with this certificate and key"),
+	TEXT('i', NULL, &gate.dir, "DIR", "certificates"),
+	TEXT('a', NULL, &gate.ca, "FILE", "authorities that vouch for clients"),
+	TEXT('L', NULL, &gate.crl, "FILE", "revoked certificates"),
+	TEXT('f', NULL, &gate.cipher_file, "FILE", "its first word is the list of ciphers"),
+	TEXT('M', NULL, &gate.method, "METHOD", "TLS version, or MIN:MAX"),
+	FLAG('N', NULL, &gate.renegotiate, "clients may renegotiate"),
+	NUM('S', NULL, &gate.patience, "SECONDS", "patience with the handshake"),
+	NUM('T', NULL, &gate.idle, "SECONDS", "patience with a silent TLS connection"),
+	FLAG('z', NULL, &gate.details, "details of TLS in TLS_PROVIDER"),
 	OPTS_END
 };
 
-struct slot {
-	pid_t pid;
-	struct ip ip;
-};
-
-static VEC(struct slot) slots;
+static const struct applet *served;	/* by workers; NULL: by children */
+static struct listeners listeners;
 static size_t limit;
-static int listener, wake[2];
-static volatile sig_atomic_t got_child, got_hup, got_usr1, got_term;
+static int wake;
+static char **program;
 
-static void on_signal(int sig)
+static void info(const char *fmt, ...)
 {
-	int num = errno;
+	va_list ap;
 
-	if (sig == SIGCHLD)
-		got_child = 1;
-	else if (sig == SIGHUP)
-		got_hup = 1;
-	else if (sig == SIGUSR1)
-		got_usr1 = 1;
-	else
-		got_term = 1;
-	fd_write(wake[1], "", 1);
-	errno = num;
+	va_start(ap, fmt);
+	if (verbosity > 1)
+		log_list(fmt, ap);
+	va_end(ap);
+}
+
+static void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (verbosity > 0)
+		log_list(fmt, ap);
+	va_end(ap);
+}
+
+static struct admission door = {.how = &how, .info = info, .warn = complain};
+
+static void warn(const char *what, const char *why)
+{
+	complain("tcpserver: warning: %s: %s", what, why);
 }
 
 static void status(const char *what)
 {
-	if (verbosity > 1)
-		log_line("tcpserver: %s: %zu/%zu", what, slots.n, limit);
+	info("tcpserver: %s: %zu/%zu", what, seats_taken(door.seats), limit);
 }
 
-static void warn(const char *what, int num)
+/* ---- in the child, or in a worker: one connection ------------------------------------------------ */
+
+/* The program behind TLS must not know the private key, which this process does: hence exec. */
+static void run_program(void)
 {
-	if (verbosity > 0)
-		log_line("tcpserver: warning: %s: %s", what, log_errno(num));
+	run_exec(program);
 }
 
-/* The number, or the number in the file; without one the limit stays. */
+static int serve_tls(int s)
+{
+	struct err e = {0};
+
+	fd_null(0);
+	fd_null(1);
+	if (tls_gate_serve(&gate, s, run_program, &e) == 0)
+		return 0;
+	info("tcpserver: tls %ld %s", (long)proc_pid(), log_err(&e));
+	complain("tcpserver: warning: dropping connection, unable to accept SSL connection");
+	return 111;
+}
+
+static void serve(int s, const struct arrival *j)
+{
+	for (size_t i = 0; i < listeners.v.n; i++)
+		fd_close(listeners.v.p[i].fd);
+	fd_close(wake);
+	int r = admit(&door, s, j);
+
+	if (r == 0 && want_tls) {
+		r = serve_tls(s);
+	} else if (r == 0) {
+		fd_close_from(3);
+		run_chain(program);
+	}
+	proc_exit(r);
+}
+
+/* A connection in a worker: the same, without the fork. */
+static int work(struct str text, const int *fds, int n)
+{
+	char *argv[WORDS_MAX + 1];
+	struct arrival j;
+	int argc = 0, r;
+
+	if (n != 1 || text.n != sizeof j)
+		return 111;
+	memcpy(&j, text.p, sizeof j);
+	for (; program[argc] && argc < WORDS_MAX; argc++)
+		argv[argc] = program[argc];
+	argv[argc] = NULL;
+	log_set_program("tcpserver");
+	r = admit(&door, fds[0], &j);
+	fd_close(fds[0]);
+	return r ? r : applet_run(served, argc, argv);
+}
+
+/* ---- the parent: connections come and go --------------------------------------------------------- */
+
+static void ended(pid_t pid, int code)
+{
+	if (proc_crashed(code))
+		info("tcpserver: end %ld status killed by signal %d", (long)pid, proc_signal(code));
+	else if (proc_code(code))
+		info("tcpserver: end %ld status %d", (long)pid, proc_code(code));
+	status("status");
+}
+
+static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve = serve, .ended = ended};
+
+/* Workers run what is one of ours, and can run again and again. */
+static void open_workers(int words)
+{
+	struct err e = {0};
+
+	if (!run_again(program) || words > WORDS_MAX || want_tls)
+		return;
+	idle_prepare();
+	if (a->warm)
+		crew.workers.keep = a->warm();
+	if (workers_open(&crew.workers, &e) < 0)
+		die_err(&e);
+	served = a;
+}
+
+static bool too_many(const struct arrival *j)
+{
+	char ip[IP_TEXT];
+
+	if (j->path || j->proxied || at_once <= 0 || seats_count(door.seats, &j->peer.ip) < (size_t)at_once)
+		return false;
+	complain("tcpserver: end %s perIPlimit %ld", ip_text(&j->peer.ip, ip), at_once);
+	return true;
+}
+
+/* Accept one connection; false: it cannot be done just now, and trying again at once would not help. */
+static bool accept_one(const struct listener *l)
+{
+	struct err e = {0};
+	struct arrival j;
+
+	memset(&j, 0, sizeof j);	/* it travels as bytes */
+	j.path = l->path;
+	int s = listener_accept(l, &j.peer);
+
+	if (s < 0)
+		return errno == EAGAIN || errno == ECONNABORTED || errno == EPROTO || errno == EPERM || errno == EINTR;
+	j.proxied = !l->path && proxies && proxy_listed(str_z(proxies), &j.peer.ip);
+	if (!too_many(&j)) {
+		if (crew_serve(&crew, s, &j, &e) < 0)
+			warn("dropping connection, unable to fork", log_errno(e.num));
+		status("status");
+	}
+	fd_close(s);
+	return true;
+}
+
+static void dump(void)
+{
+	char text[IP_TEXT];
+	struct ip ip;
+	pid_t pid;
+
+	for (size_t i = 0; seats_next(door.seats, &i, &ip, &pid); )
+		log_line("tcpserver: SLOT: IP %s: PID %ld", ip_text(&ip, text), (long)pid);
+}
+
 static int read_limit(void)
 {
-	struct buf text = BUF_INIT;
-	uint64_t n = 0;
-	bool number = num_parse(str_z(limit_text), 1000000, &n);
-
-	if (!number && file_slurp(limit_text, &text, 4096) == 0)
-		number = num_scan(str_trim(buf_str(&text)), &n) && n <= 1000000;
-	if (number && n)
-		limit = n;
-	buf_free(&text);
-	return number && n ? 0 : -1;
+	return control_number(limit_text, LIMIT_MAX, &limit);
 }
 
-static bool lookup_group(const char *name, gid_t *gid)
+/* false: it is time to go. */
+static bool handle_signals(void)
 {
-	uint64_t n;
+	unsigned char sig;
+	bool stay = true, ended = false;
 
-	if (num_parse(str_z(name), UINT32_MAX - 1, &n)) {
-		*gid = (gid_t)n;
-		return true;
+	while (fd_read(wake, &sig, 1) == 1) {
+		if (sig == SIGTERM) {
+			stay = false;
+		} else if (sig == SIGCHLD) {
+			ended = true;
+		} else if (sig == SIGUSR1) {
+			dump();
+		} else {
+			if (read_limit() < 0)
+				warn("the old limit stays, no number", limit_text);
+			status("sighup");
+		}
 	}
-	return pw_group(str_z(name), gid) == 1;
+	if (ended)
+		crew_reap(&crew);
+	return stay;
 }
 
-static void change_ids(void)
+/* Files may have changed; children take over what we have read. */
+static void look_at_files(long long now)
 {
-	enum { GROUPS = 64 };
-	gid_t groups[GROUPS] = {proc_egid()}, gid = groups[0];
-	uid_t uid = proc_euid();
-	struct err e = {0};
-	struct pw p;
-	uint64_t n;
-	int count = 1;
-
-	if (group && !lookup_group(group, &gid))
-		die(111, "unable to set gid: no group %s", group);
-	groups[0] = gid;
-	if (user && num_parse(str_z(user), UINT32_MAX - 1, &n)) {
-		uid = (uid_t)n;
-	} else if (user) {
-		if (pw_name(str_z(user), &p) != 1)
-			die(111, "unable to set uid: no user %s", user);
-		uid = p.uid;
-		if (!group)
-			gid = p.gid;
-		count = pw_groups(str_z(user), gid, groups, GROUPS);
-	}
-	if (count < 1 || proc_become(uid, gid, groups, (size_t)count, &e) < 0)
-		die(111, "unable to set uid: %s", log_err(&e));
-}
-
-/* An address, or a name with one; the empty word and 0 mean all. */
-static void find_host(const char *host, struct ip *ip)
-{
-	struct dns_answer a = {0};
+	static long long next;
 	struct err e = {0};
 
-	if (!*host || strcmp(host, "0") == 0 || ip_scan(str_z(host), ip))
+	if (now < next)
 		return;
-	struct dns *d = dns_open(30000, &e);
-
-	if (!d)
-		die_err(&e);
-	enum dns_status found = dns_ip(d, str_z(host), &a);
-
-	if (found == DNS_SOFT)
-		die(111, "temporarily unable to figure out IP address for %s", host);
-	if (found != DNS_FOUND || a.ips.n == 0)
-		die(111, "no IP address for %s", host);
-	*ip = a.ips.p[0];
-	dns_answer_free(&a);
-	dns_close(d);
+	next = now + LOOK_MS;
+	if (door.rules)
+		access_refresh(door.rules, NULL);	/* the child says what is wrong */
+	if (want_tls && tls_gate_refresh(&gate, &e) < 0)
+		warn("the old certificate stays", log_err(&e));
+	if (served && served->warm)
+		crew.workers.keep = served->warm();
 }
 
-static int open_listener(char **argv)
+/* Wait and accept until SIGTERM. */
+static void loop(void)
 {
-	struct sock_end at = {0};
+	size_t n = listeners.v.n;
+	long long rest = 0;	/* until then nothing is accepted */
+	bool idle = false;
+	VEC(struct pollfd) polls = {0};
 
-	if (inherited >= 0)
-		return (int)inherited;
-	if (!sock_port(str_z(argv[2]), &at.port))
-		die(111, "unable to figure out port number for %s", argv[2]);
-	find_host(argv[1], &at.ip);
-	int fd = sock_listen(&at, (int)backlog, only4);
+	vec_reserve(&polls, n + 2);
+	struct pollfd *p = polls.p;
 
-	if (fd < 0)
-		die(111, "unable to bind: %s", log_errno(errno));
-	return fd;
+	p[0] = (struct pollfd){wake, POLLIN, 0};
+	p[1] = (struct pollfd){crew.workers.env ? crew.workers.notes[0] : -1, POLLIN, 0};
+	for (size_t i = 0; i < n; i++)
+		p[i + 2] = (struct pollfd){listeners.v.p[i].fd, POLLIN, 0};
+	for (;;) {
+		long long left = rest ? rest - clock_mono_ms() : 0;
+		bool open = left <= 0 && seats_taken(door.seats) < limit;
+
+		int ready = fd_poll(p, open ? n + 2 : 2, left > 0 ? (int)left : idle ? -1 : IDLE_MS);
+
+		if (ready < 0)
+			p[0].revents = POLLIN;	/* a signal has come */
+		if (ready == 0 && left <= 0)
+			idle_release();
+		idle = ready == 0 && left <= 0;
+		if (p[0].revents && !handle_signals())
+			break;
+		crew_notes(&crew);
+		if (left <= 0)
+			rest = 0;
+		for (size_t i = 0; open && i < n && seats_taken(door.seats) < limit; i++) {
+			if (!p[i + 2].revents)
+				continue;
+			look_at_files(clock_mono_ms());
+			if (!accept_one(&listeners.v.p[i]))
+				rest = clock_mono_ms() + REST_MS;
+		}
+	}
+	vec_free(&polls);
+}
+
+/* ---- getting ready ------------------------------------------------------------------------------- */
+
+/* The listeners; returns how many words of the command line they took. */
+static int open_listeners(int argc, char **argv)
+{
+	struct listener_how h = {(int)backlog, only4, interface};
+	int words = inherited >= 0 ? 0 : argc > 1 && *argv[1] == '/' ? 1 : 2, passed;
+	struct err e = {0};
+
+	if (argc < words + 2)
+		die_usage();
+	passed = listener_passed(&listeners, &e);
+	if (passed < 0 || (inherited >= 0 && listener_inherit(&listeners, (int)inherited, &e) < 0))
+		die_err(&e);
+	if (passed == 0 && words > 0 && listener_add(&listeners, argv[1], words > 1 ? argv[2] : NULL, &h, &e) < 0)
+		die_err(&e);
+	for (size_t i = 0; i < also.n; i++)
+		if (listener_add_word(&listeners, also.p[i], &h, &e) < 0)
+			die_err(&e);
+	return words;
+}
+
+static void take_ids(void)
+{
+	struct err e = {0};
+
+	if (from_env) {
+		user = conf_env(CONF_UID);
+		group = conf_env(CONF_GID);
+	}
+	if ((user || group) && ids_take(user, group, &e) < 0)
+		die_err(&e);
 }
 
 /* Descriptors 0 and 1 are no longer anybody's business. */
@@ -192,260 +397,92 @@ static void leave_standard_fds(void)
 		die(111, "unable to open /dev/null: %s", log_errno(errno));
 }
 
-static size_t count_ip(const struct ip *ip)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < slots.n; i++)
-		n += ip_same(&slots.p[i].ip, ip);
-	return n;
-}
-
-static void say(const struct ucspi *u, void (*make)(const struct ucspi *u, long pid, struct buf *line))
-{
-	struct buf line = BUF_INIT;
-
-	if (verbosity < 2)
-		return;
-	make(u, (long)proc_pid(), &line);
-	log_line("%s", line.p);
-	buf_free(&line);
-}
-
-/* What the program shall know, and its descriptors. */
-static void introduce(int s, const struct sock_end *peer)
-{
-	struct err e = {0};
-	struct ucspi u = {.peer = *peer, .per_ip = per_ip, .dual = !only4};
-
-	say(&u, ucspi_start_line);
-	if (ucspi_prepare(&u, s, &how, &e) < 0)
-		die_err(&e);
-	say(&u, ucspi_ok_line);
-	ucspi_free(&u);
-	if (fd_copy(0, s) < 0 || fd_copy(1, s) < 0)
-		die(111, "unable to place the socket: %s", log_errno(errno));
-}
-
-static void serve(int s, const struct sock_end *peer, char **argv) __attribute__((noreturn));
-static void serve(int s, const struct sock_end *peer, char **argv)
-{
-	sig_reset();
-	fd_close(listener);
-	fd_close(wake[0]);
-	fd_close(wake[1]);
-	introduce(s, peer);
-	fd_close_from(3);
-	run_become(argv);
-}
-
-static char **program;
-
-/* A connection in a worker: the same, without the fork. */
-static int work(struct str text, const int *fds, int n)
-{
-	enum { WORDS = 64 };
-	char *argv[WORDS + 1];
-	struct sock_end peer;
-	int argc = 0;
-
-	if (n != 1 || text.n != sizeof peer)
-		return 111;
-	memcpy(&peer, text.p, sizeof peer);
-	for (; program[argc] && argc < WORDS; argc++)
-		argv[argc] = program[argc];
-	argv[argc] = NULL;
-	log_set_program("tcpserver");
-	introduce(fds[0], &peer);
-	fd_close(fds[0]);
-	return applet_run(run_applet(argv[0]), argc, argv);
-}
-
-static struct workers workers = {.run = work, .keep_stderr = true};
-
-/* One of ours that can run again and again, and no role to take on. */
-static void open_workers(void)
-{
-	const struct applet *a = run_applet(program[0]);
-	struct err e = {0};
-
-	if (a && a->flags & APPLET_AGAIN && !conf_on(CONF_REEXEC) && workers_open(&workers, &e) < 0)
-		die_err(&e);
-}
-
-static pid_t start_child(int s, const struct sock_end *peer, struct err *e)
-{
-	if (workers.env)
-		return workers_start(&workers, str_make((const char *)peer, sizeof *peer), &s, 1, e);
-	pid_t pid = proc_fork();
-
-	if (pid == 0)
-		serve(s, peer, program);
-	return pid < 0 ? err_temp(e, errno, "unable to fork") : pid;
-}
-
-static void refuse(const struct ip *ip)
+static void say_ports(void)
 {
 	struct buf text = BUF_INIT;
 
-	ip_fmt(&text, ip);
-	if (verbosity > 0)
-		log_line("tcpserver: end %s perIPlimit %ld", text.p, per_ip);
+	if (listener_ports(&listeners, &text) < 0)
+		die(111, "unable to learn the local port: %s", log_errno(errno));
+	fd_write_all(1, text.p, text.n);
 	buf_free(&text);
 }
 
-static void accept_one(void)
+/* Plugins of the service are part of this program: they are not loaded, only mentioned. */
+static void mention_plugins(void)
 {
-	struct sock_end peer = {.port = 0};
-	struct err e = {0};
-	int s = sock_accept(listener, &peer);
+	for (char *const *v = env_all(); v && *v; v++) {
+		struct str value = str_z(*v), name = str_cut(&value, '=');
+		uint64_t n;
 
-	if (s < 0) {
-		/* out of descriptors or memory: do not spin */
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-			clock_nap_ms(100);
-		return;
+		if (value.p && str_starts(name, STR("PLUGIN")) && num_parse(str_from(name, 6), UINT32_MAX, &n) &&
+			conf_set(CONF_USE_DLMOPEN))
+			info("tcpserver: %.*s: link map ID: 0", STR_FMT(value));
 	}
-	if (per_ip > 0 && count_ip(&peer.ip) >= (size_t)per_ip) {
-		refuse(&peer.ip);
-	} else {
-		pid_t pid = start_child(s, &peer, &e);
-
-		if (pid < 0)
-			warn("dropping connection, unable to fork", e.num);
-		else
-			vec_push(&slots, ((struct slot){pid, peer.ip}));
-		status("status");
-	}
-	fd_close(s);
 }
 
-static void forget(pid_t pid, int code)
+/* Limits per address: -C is asked before the fork, MAXPERIP (else -C) in the child, where rules may change it. */
+static void read_limits(void)
 {
-	size_t before = slots.n;
+	long preset = 0;
 
-	for (size_t i = 0; i < slots.n; i++)
-		if (slots.p[i].pid == pid)
-			slots.p[i] = slots.p[--slots.n];
-	if (verbosity < 2 || slots.n == before)
-		return;	/* an idle worker has left */
-	if (proc_crashed(code))
-		log_line("tcpserver: end %ld status killed by signal %d", (long)pid, proc_signal(code));
-	else if (proc_code(code))
-		log_line("tcpserver: end %ld status %d", (long)pid, proc_code(code));
-	status("status");
-}
+	if (conf_int(CONF_MAXPERIP, &preset, NULL) < 0)
+		preset = 0;
+	door.per_ip = conf_set(CONF_MAXPERIP) || at_once < 0 ? preset : at_once;
+	if (at_once < 0)
+		at_once = preset;
+	if (read_limit() < 0)
+		die(111, "unable to read the limit from %s", limit_text);
+	if (!proxies)
+		proxies = conf_env(CONF_PROXY_HOSTS);
+	struct str wrong = proxies ? proxy_list_wrong(str_z(proxies)) : STR("");
 
-static void take_notes(void)
-{
-	pid_t pid;
-	int code;
-
-	while (workers.env && workers_note(&workers, &pid, &code))
-		forget(pid, code);
-}
-
-static void dump(void)
-{
-	struct buf ip = BUF_INIT;
-
-	for (size_t i = 0; i < slots.n; i++) {
-		buf_clear(&ip);
-		ip_fmt(&ip, &slots.p[i].ip);
-		log_line("tcpserver: SLOT: IP %s: PID %ld", ip.p, (long)slots.p[i].pid);
-	}
-	buf_free(&ip);
-}
-
-static void handle_signals(void)
-{
-	char block[64];
-	pid_t pid;
-	int code;
-
-	while (fd_read(wake[0], block, sizeof block) > 0)
-		;
-	if (got_child) {
-		got_child = 0;
-		while ((pid = proc_wait(-1, &code, true)) > 0) {
-			take_notes();	/* what a worker finished counts before its end */
-			forget(pid, code);
-			if (workers.env)
-				workers_gone(&workers, pid);
-		}
-	}
-	if (got_hup) {
-		got_hup = 0;
-		if (read_limit() < 0)
-			warn(limit_text, errno ? errno : EINVAL);
-		status("sighup");
-	}
-	if (got_usr1) {
-		got_usr1 = 0;
-		dump();
-	}
+	if (wrong.n)
+		die(100, "no address of a proxy: %.*s", STR_FMT(wrong));
 }
 
 static void start_signals(void)
 {
 	static const int caught[] = {SIGCHLD, SIGHUP, SIGUSR1, SIGTERM};
 
-	if (fd_pipe(wake) < 0 || fd_nonblock(wake[0], true) < 0 || fd_nonblock(wake[1], true) < 0)
+	wake = sig_pipe(caught, sizeof caught / sizeof *caught);
+	if (wake < 0)
 		die(111, "unable to create a pipe: %s", log_errno(errno));
-	for (unsigned i = 0; i < sizeof caught / sizeof *caught; i++)
-		sig_catch(caught[i], on_signal);
 	sig_ignore(SIGPIPE);
-}
-
-static void say_port(void)
-{
-	struct sock_end at;
-	struct buf text = BUF_INIT;
-
-	if (sock_local(listener, &at) < 0)
-		die(111, "unable to learn the local port: %s", log_errno(errno));
-	buf_fmt(&text, "%u\n", at.port);
-	fd_write_all(1, text.p, text.n);
-	buf_free(&text);
 }
 
 static int tcpserver_main(int argc, char **argv)
 {
-	int words = inherited >= 0 ? 0 : 2;
+	struct err e = {0};
 
-	if (argc < words + 2)
+	if (argc < (inherited >= 0 ? 2 : 3))
 		die_usage();
-	if (per_ip < 0 && conf_int(CONF_MAXPERIP, &per_ip, NULL) < 0)
-		per_ip = 0;
-	if (read_limit() < 0)
-		die(111, "unable to read the limit from %s", limit_text);
-	listener = open_listener(argv);
-	if (fd_nonblock(listener, true) < 0 || fd_cloexec(listener, true) < 0)
-		die(111, "unable to use descriptor %d: %s", listener, log_errno(errno));
-	if (from_env) {
-		user = conf_env(CONF_UID);
-		group = conf_env(CONF_GID);
-	}
-	if (user || group)
-		change_ids();
+	read_limits();
+	if (want_tls && tls_gate_open(&gate, &e) < 0)
+		die_err(&e);
+	int words = open_listeners(argc, argv) + 1;
+
+	program = argv + words;
+	door.dual = !only4;
+	crew.seats = door.seats = seats_open(LIMIT_MAX);
+	if (!door.seats)
+		die(111, "unable to share memory: %s", log_errno(errno));
+	if (pid_file && pidfile_write(pid_file, &e) < 0)
+		die_err(&e);
+	take_ids();
+	if (rules_file)
+		door.rules = access_open(rules_file, may_lack);
+	mention_plugins();
 	if (print_port)
-		say_port();
+		say_ports();
 	leave_standard_fds();
-	program = argv + words + 1;
-	open_workers();
+	dns_prepare();
+	open_workers(argc - words);
 	start_signals();
 	status("status");
-	while (!got_term) {
-		struct pollfd p[3] = {{wake[0], POLLIN, 0}, {workers.env ? workers.notes[0] : -1, POLLIN, 0},
-			{listener, POLLIN, 0}};
-
-		fd_poll(p, slots.n < limit ? 3 : 2, -1);
-		if (p[0].revents)
-			handle_signals();
-		take_notes();
-		if (slots.n < limit && p[2].revents && !got_term)
-			accept_one();
-	}
+	loop();
+	listener_end(&listeners);
+	if (pid_file)
+		file_unlink(pid_file);
 	return 0;
 }
 

@@ -27,12 +27,25 @@ static int compare(const void *key, const void *row)
 	return strcmp(key, ((const struct applet_name *)row)->name);
 }
 
-const struct applet *applet_find(const char *name)
+static const struct applet *find(const char *name)
 {
 	const struct applet_name *n = bsearch(name, applet_names_sorted, applet_names_count,
 		sizeof *applet_names_sorted, compare);
 
 	return n ? n->applet : NULL;
+}
+
+const struct applet *applet_find(const char *name)
+{
+	struct str s = str_z(name);
+	char plain[64];
+
+	if (!str_ends(s, STR(".so")) || s.n - 3 >= sizeof plain)
+		return find(name);
+	for (size_t i = 0; i < s.n - 3; i++)
+		plain[i] = (char)(name[i] == '_' ? '-' : name[i]);
+	plain[s.n - 3] = 0;
+	return find(plain);
 }
 
 void applet_names(const struct applet *a, void (*word)(const char *name, size_t n, void *arg), void *arg)

@@ -45,6 +45,11 @@ void log_line(const char *fmt, ...)
 	va_end(ap);
 }
 
+void log_list(const char *fmt, va_list ap)
+{
+	put("", fmt, ap);
+}
+
 void log_warn(const char *fmt, ...)
 {
 	char head[128];

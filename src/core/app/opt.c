@@ -48,14 +48,15 @@ static const struct opt *by_name(const struct opt *o, struct str name)
 	return NULL;
 }
 
-static int refuse(const char *why, const char *word, size_t n)
+static int refuse(bool act, const char *why, const char *word, size_t n)
 {
-	log_line("%s: %s: %.*s", log_program(), why, (int)n, word);
+	if (act)
+		log_line("%s: %s: %.*s", log_program(), why, (int)n, word);
 	return -1;
 }
 
-/* --name, --name=value, --name value; returns how many words it took. */
-static int long_option(const struct opt *opts, int left, char **argv)
+/* --name, --name=value, --name value; returns how many words it took.  Without act nothing happens but counting. */
+static int long_option(const struct opt *opts, int left, char **argv, bool act)
 {
 	struct str value = str_z(argv[0] + 2);
 	struct str name = str_cut(&value, '=');
@@ -63,23 +64,23 @@ static int long_option(const struct opt *opts, int left, char **argv)
 	int used = 1;
 
 	if (!o)
-		return refuse("unknown option", argv[0], strlen(argv[0]));
+		return refuse(act, "unknown option", argv[0], strlen(argv[0]));
 	if (!o->arg) {
 		if (value.p)
-			return refuse("option takes no value", argv[0], strlen(argv[0]));
+			return refuse(act, "option takes no value", argv[0], strlen(argv[0]));
 	} else if (!value.p) {
 		if (left < 2)
-			return refuse("option needs a value", argv[0], strlen(argv[0]));
+			return refuse(act, "option needs a value", argv[0], strlen(argv[0]));
 		value = str_z(argv[1]);
 		used = 2;
 	}
-	if (apply(o, value.p) < 0)
-		return refuse("bad value", argv[0], strlen(argv[0]));
+	if (act && apply(o, value.p) < 0)
+		return refuse(act, "bad value", argv[0], strlen(argv[0]));
 	return used;
 }
 
 /* A cluster of letters; returns how many words it took. */
-static int short_options(const struct opt *opts, int left, char **argv)
+static int short_options(const struct opt *opts, int left, char **argv, bool act)
 {
 	for (const char *p = argv[0] + 1; *p; p++) {
 		const struct opt *o = by_letter(opts, *p);
@@ -87,24 +88,24 @@ static int short_options(const struct opt *opts, int left, char **argv)
 		int used = 1;
 
 		if (!o)
-			return refuse("unknown option", argv[0], strlen(argv[0]));
+			return refuse(act, "unknown option", argv[0], strlen(argv[0]));
 		if (!o->arg) {
-			if (apply(o, NULL) < 0)
-				return refuse("bad option", argv[0], strlen(argv[0]));
+			if (act && apply(o, NULL) < 0)
+				return refuse(act, "bad option", argv[0], strlen(argv[0]));
 			continue;
 		}
 		if (!*arg) {
 			if (left < 2)
-				return refuse("option needs a value", argv[0], strlen(argv[0]));
+				return refuse(act, "option needs a value", argv[0], strlen(argv[0]));
 			arg = argv[1];
 			used = 2;
 		}
-		return apply(o, arg) < 0 ? refuse("bad value", arg, strlen(arg)) : used;
+		return act && apply(o, arg) < 0 ? refuse(act, "bad value", arg, strlen(arg)) : used;
 	}
 	return 1;
 }
 
-int opt_parse(const struct opt *opts, int argc, char **argv)
+static int parse(const struct opt *opts, int argc, char **argv, bool act)
 {
 	int i = 1;
 
@@ -114,14 +115,24 @@ int opt_parse(const struct opt *opts, int argc, char **argv)
 		if (strcmp(argv[i], "--") == 0)
 			return i;
 		if (argv[i][1] == '-')
-			used = long_option(opts, argc - i, argv + i);
+			used = long_option(opts, argc - i, argv + i, act);
 		else
-			used = short_options(opts, argc - i, argv + i);
+			used = short_options(opts, argc - i, argv + i, act);
 		if (used < 0)
 			return -1;
 		i += used;
 	}
 	return i - 1;
+}
+
+int opt_parse(const struct opt *opts, int argc, char **argv)
+{
+	return parse(opts, argc, argv, true);
+}
+
+int opt_count(const struct opt *opts, int argc, char **argv)
+{
+	return parse(opts, argc, argv, false);
 }
 
 void opt_help(const struct opt *opts, int fd)

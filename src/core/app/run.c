@@ -30,8 +30,8 @@ const struct applet *run_applet(const char *file)
 		return applet_find(file);
 	const struct applet *a = applet_find(file + slash + 1);
 
-	/* a path counts as ours when it is this very binary, or when nothing is there */
-	return a && (!file_exists(file) || same_file(file, self)) ? a : NULL;
+	/* a path counts as ours when it is this very binary, when nothing is there, or when it is a plugin's */
+	return a && (str_ends(path, STR(".so")) || !file_exists(file) || same_file(file, self)) ? a : NULL;
 }
 
 static int count(char *const argv[])
@@ -209,6 +209,43 @@ void run_chain_as(const char *file, char *const argv[])
 	const char *path = conf_env(CONF_PATH);
 
 	change_into(path, file, argv, ours_along(path, words));
+}
+
+void run_exec(char *const argv[])
+{
+	bool ours = run_chain_ours(argv);
+	char *const *words = ours ? after_indimail(argv) : NULL;
+
+	proc_exec_path(conf_env(CONF_PATH), ours ? self : argv[0], words ? words : argv);
+	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
+}
+
+bool run_again(char *const argv[])
+{
+	static const struct opt none[] = {OPTS_END};
+
+	for (;;) {
+		const struct applet *a = argv[0] && run_chain_ours(argv) ? run_applet(argv[0]) : NULL;
+
+		if (!a || !(a->flags & APPLET_AGAIN) || conf_on(CONF_REEXEC))
+			return false;
+		if (!(a->flags & APPLET_CHAIN))
+			return true;
+		int used = opt_count(a->opts ? a->opts : none, count(argv), (char **)(size_t)argv);
+
+		if (used < 0)
+			return false;
+		argv += used + 1;
+		if (argv[0] && strcmp(argv[0], "--") == 0)
+			argv++;
+	}
+}
+
+int run_chain_back(char *const argv[])
+{
+	if (run_again(argv))
+		return applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv);
+	run_chain(argv);
 }
 
 /* Our file's name when another file has taken its place; the kernel marks the name of a file that is gone. */

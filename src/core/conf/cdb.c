@@ -53,12 +53,21 @@ void cdb_close(struct cdb *c)
 	c->fd = -1;
 }
 
+void cdb_memory(struct cdb *c, struct str bytes)
+{
+	*c = (struct cdb){.fd = -1, .mem = bytes.p ? bytes.p : "", .size = bytes.n};
+}
+
 static int read_at(struct cdb *c, uint64_t pos, void *p, size_t n, struct err *e)
 {
 	char *q = p;
 
 	if (pos > c->size || n > c->size - pos)
 		return err_temp(e, EIO, "damaged cdb file");
+	if (c->mem) {
+		memcpy(p, c->mem + pos, n);
+		return 0;
+	}
 	while (n) {
 		ssize_t r = fd_read_at(c->fd, q, n, (off_t)pos);
 
@@ -69,6 +78,21 @@ static int read_at(struct cdb *c, uint64_t pos, void *p, size_t n, struct err *e
 		n -= (size_t)r;
 	}
 	return 0;
+}
+
+bool cdb_sound(struct cdb *c)
+{
+	char head[HEADER];
+
+	if (read_at(c, 0, head, HEADER, NULL) < 0)
+		return false;
+	for (int i = 0; i < HEADER; i += 8) {
+		uint64_t pos = unpack(head + i), slots = unpack(head + i + 4);
+
+		if (pos < HEADER || pos + slots * 8 > c->size)
+			return false;
+	}
+	return true;
 }
 
 /* Does the record at pos have our key?  Then its data goes to *data. */

@@ -41,6 +41,20 @@ void control_path(const char *name, struct buf *path)
 	buf_adds(path, name);
 }
 
+int control_number(const char *word, uint64_t max, size_t *n)
+{
+	struct buf text = BUF_INIT;
+	uint64_t value = 0;
+
+	if (!num_parse(str_z(word), UINT64_MAX, &value) && file_slurp(word, &text, 4096) == 0)
+		num_scan(str_trim(buf_str(&text)), &value);
+	buf_free(&text);
+	if (value < 1 || value > max)
+		return -1;
+	*n = (size_t)value;
+	return 0;
+}
+
 int control_raw(const char *name, struct buf *text, struct err *e)
 {
 	struct buf fn = BUF_INIT;

@@ -1,72 +1,131 @@
-/* dns - c-ares behind a small door; see dns.h. */
+/* dns - c-ares moves the bytes, asks again and falls back to TCP; what is asked and believed is dnsmsg's; see dns.h. */
 #include "core/net/dns.h"
 
 #include <ares.h>
-#include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "core/base/mem.h"
-#include "core/conf/conf.h"
+#include "core/net/dnsconf.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
+#include "core/sys/rand.h"
 
-enum {
-	TYPE_CNAME = 5, TYPE_PTR = 12, TYPE_MX = 15, TYPE_TXT = 16, CLASS_IN = 1,
-	HEADER = 12,		/* bytes before the question */
-	TRY_MS = 3000, TRIES = 2,
-	UDP_SIZE = 1232,	/* EDNS size that needs no fragments */
-	CHAIN_MAX = 10,
-	TEXT_MAX = 65535,
-};
+enum { TRY_MS = 3000, TRIES = 2 };
 
 struct dns {
 	ares_channel channel;
+	struct dnsconf conf;
 	int limit_ms;
 	unsigned open;		/* questions under way */
+	bool closing;
 };
 
 /* What a callback needs; lives in the answer's arena. */
 struct question {
 	struct dns *d;
 	struct dns_answer *a;
-	int type;
+	struct str name;
+	unsigned type;
+	int steps;		/* aliases followed by asking again */
+	bool edns;
 };
 
-void dns_answer_free(struct dns_answer *a)
+static int use_servers(struct dns *d)
 {
-	vec_free(&a->ips);
-	vec_free(&a->mxs);
-	vec_free(&a->texts);
-	arena_free(&a->mem);
+	struct ares_addr_port_node nodes[DNSCONF_SERVERS];
+	size_t n = d->conf.servers.n;
+
+	memset(nodes, 0, sizeof nodes);
+	for (size_t i = 0; i < n; i++) {
+		const struct sock_end *at = &d->conf.servers.p[i];
+
+		nodes[i].next = i + 1 < n ? &nodes[i + 1] : NULL;
+		nodes[i].udp_port = nodes[i].tcp_port = (int)at->port;
+		nodes[i].family = ip_is4(&at->ip) ? AF_INET : AF_INET6;
+		if (ip_is4(&at->ip))
+			memcpy(&nodes[i].addr.addr4, at->ip.a + 12, 4);
+		else
+			memcpy(&nodes[i].addr.addr6, at->ip.a, 16);
+	}
+	return ares_set_servers_ports(d->channel, nodes);
+}
+
+/* c-ares knows no interfaces: link-local servers get theirs when it connects. */
+static int connect_scoped(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t n, void *arg)
+{
+	const struct dns *d = arg;
+	struct ip ip;
+
+	if (ip_from(to, &ip))
+		for (size_t i = 0; i < d->conf.servers.n; i++)
+			if (ip_same(&ip, &d->conf.servers.p[i].ip))
+				return sock_connect_scoped(fd, to, n, d->conf.servers.p[i].ip.scope);
+	return sock_connect_scoped(fd, to, n, 0);
+}
+
+static ares_socket_t open_socket(int family, int type, int protocol, void *arg)
+{
+	(void)arg;
+	return sock_plain(family, type, protocol);
+}
+
+static int close_socket(ares_socket_t fd, void *arg)
+{
+	(void)arg;
+	return fd_close(fd);
+}
+
+static ares_ssize_t receive(ares_socket_t fd, void *p, size_t n, int flags, struct sockaddr *from, ares_socklen_t *len,
+	void *arg)
+{
+	(void)arg;
+	return sock_receive(fd, p, n, flags, from, len);
+}
+
+static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *v, int n, void *arg)
+{
+	(void)arg;
+	return fd_write_parts(fd, v, n);
+}
+
+/* Everything is said here: c-ares reads no file. */
+static int open_channel(struct dns *d)
+{
+	static const struct ares_socket_functions functions = {open_socket, close_socket, connect_scoped, receive, send_parts};
+	static char lookups[] = "b";
+	struct in_addr dummy = {0};
+	struct ares_options o = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS,
+		.timeout = d->limit_ms < TRY_MS ? d->limit_ms : TRY_MS, .tries = TRIES, .ndots = 1, .ednspsz = DNSMSG_UDP,
+		.lookups = lookups, .servers = &dummy, .nservers = 1};
+	int r = ares_init_options(&d->channel, &o, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+		ARES_OPT_NDOTS | ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS | ARES_OPT_SERVERS | ARES_OPT_DOMAINS |
+		ARES_OPT_SORTLIST | ARES_OPT_NOROTATE);
+
+	if (r != ARES_SUCCESS)
+		return r;
+	for (size_t i = 0; i < d->conf.servers.n; i++)
+		if (d->conf.servers.p[i].ip.scope)
+			ares_set_socket_functions(d->channel, &functions, d);
+	r = use_servers(d);
+	if (r != ARES_SUCCESS)
+		ares_destroy(d->channel);
+	return r;
 }
 
 struct dns *dns_open(int limit_ms, struct err *e)
 {
-	struct ares_options o = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_EDNS, .timeout = TRY_MS, .tries = TRIES,
-		.ednspsz = UDP_SIZE};
-	const char *servers = conf_env(CONF_DNS_SERVERS);
 	struct dns *d = mem_alloc(sizeof *d);
-	struct buf list = BUF_INIT;
 	int r = ares_library_init(ARES_LIB_INIT_ALL);
 
 	d->limit_ms = limit_ms;
+	dnsconf_load(&d->conf);
 	if (r == ARES_SUCCESS)
-		r = ares_init_options(&d->channel, &o, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-			ARES_OPT_EDNSPSZ | ARES_OPT_NOROTATE);
-	if (r != ARES_SUCCESS)
-		goto failed;
-	for (struct str rest = str_z(servers), w; (w = str_word(&rest)).n; buf_add(&list, w))
-		if (list.n)
-			buf_addc(&list, ',');
-	r = list.n ? ares_set_servers_ports_csv(d->channel, list.p) : ARES_SUCCESS;
-	buf_free(&list);
+		r = open_channel(d);
 	if (r == ARES_SUCCESS)
 		return d;
-	ares_destroy(d->channel);
-failed:
+	dnsconf_free(&d->conf);
 	mem_free(d);
 	err_temp(e, 0, "unable to use the domain name system: %s", ares_strerror(r));
 	return NULL;
@@ -76,24 +135,19 @@ void dns_close(struct dns *d)
 {
 	if (!d)
 		return;
+	d->closing = true;
 	ares_destroy(d->channel);
 	ares_library_cleanup();
+	dnsconf_free(&d->conf);
 	mem_free(d);
 }
 
-static enum dns_status status_of(int status)
+void dns_prepare(void)
 {
-	switch (status) {
-	case ARES_SUCCESS:
-		return DNS_FOUND;
-	case ARES_ENODATA:
-		return DNS_NODATA;
-	case ARES_ENOTFOUND:
-	case ARES_EBADNAME:
-		return DNS_NONAME;
-	default:
-		return DNS_SOFT;
-	}
+	struct dnsconf c;
+
+	dnsconf_load(&c);
+	dnsconf_free(&c);
 }
 
 /* Questions of one answer are merged: anything found counts, then doubt, then no data. */
@@ -105,223 +159,178 @@ static void merge(struct dns_answer *a, enum dns_status s)
 		a->status = s;
 }
 
-static struct question *begin(struct dns *d, struct dns_answer *a, int type)
+static struct question *begin(struct dns *d, struct dns_answer *a, struct str name, unsigned type)
 {
 	struct question *q = arena_alloc(&a->mem, sizeof *q);
 
-	*q = (struct question){d, a, type};
-	if (a->open++ == 0)
+	*q = (struct question){.d = d, .a = a, .name = arena_str(&a->mem, name), .type = type, .edns = true};
+	if (a->open++ == 0) {
 		a->status = DNS_NONAME;
+		a->secure = true;
+		a->ttl = UINT32_MAX;
+	}
 	d->open++;
 	return q;
 }
 
-static void done(struct question *q, enum dns_status s)
+/* IPv4 before IPv6, whichever answer came first. */
+static void sort_families(struct dns_answer *a)
 {
-	merge(q->a, s);
-	q->a->open--;
+	struct ip *sorted = arena_alloc(&a->mem, a->ips.n * sizeof *sorted);
+	size_t n = 0;
+
+	for (int four = 1; four >= 0; four--)
+		for (size_t i = 0; i < a->ips.n; i++)
+			if (ip_is4(&a->ips.p[i]) == four)
+				sorted[n++] = a->ips.p[i];
+	memcpy(a->ips.p, sorted, n * sizeof *sorted);
+}
+
+static void done(struct question *q, enum dns_status s, bool secure)
+{
+	struct dns_answer *a = q->a;
+
+	merge(a, s);
+	a->secure &= secure && q->d->conf.believe;
 	q->d->open--;
+	if (--a->open == 0 && a->ips.n > 1)
+		sort_families(a);
 }
 
-/* A domain name at p within the message: in the arena, lower case; *used bytes were read. */
-static bool get_name(struct dns_answer *a, const unsigned char *p, struct str msg, struct str *name, long *used)
-{
-	char *z;
+static void ask(struct question *q);
 
-	if (p >= (const unsigned char *)msg.p + msg.n ||
-			ares_expand_name(p, (const unsigned char *)msg.p, (int)msg.n, &z, used) != ARES_SUCCESS)
+/* Ask once more: without EDNS, or for the end of a chain that the server did not follow. */
+static bool again(struct question *q, const struct dnsmsg_end *end)
+{
+	if (end->edns_refused && q->edns) {
+		q->edns = false;
+	} else if (end->again && q->steps++ < DNSMSG_CHAIN) {
+		q->name = end->name;
+		q->a->secure &= end->ad;
+	} else {
 		return false;
-	*name = arena_str(&a->mem, str_z(z));
-	ares_free_string(z);
-	for (size_t i = 0; i < name->n; i++)
-		((char *)(size_t)name->p)[i] = chr_lower(name->p[i]);
-	if (str_ends(*name, STR(".")))
-		name->n--;
+	}
+	ask(q);
 	return true;
-}
-
-/* The strings of a TXT record joined. */
-static struct str join(struct dns_answer *a, const unsigned char *p, size_t n)
-{
-	struct buf b = BUF_INIT;
-
-	while (n > 1 && b.n < TEXT_MAX) {
-		size_t len = p[0] < n - 1 ? p[0] : n - 1;
-
-		buf_put(&b, p + 1, len);
-		p += len + 1;
-		n -= len + 1;
-	}
-	struct str s = arena_str(&a->mem, buf_str(&b));
-
-	buf_free(&b);
-	return s;
-}
-
-static bool take_record(struct dns_answer *a, int type, struct str msg, const unsigned char *data, size_t n)
-{
-	struct str name;
-	long used;
-
-	if (type == TYPE_TXT) {
-		vec_push(&a->texts, join(a, data, n));
-		return true;
-	}
-	if (type == TYPE_MX) {
-		if (n < 3 || !get_name(a, data + 2, msg, &name, &used))
-			return false;
-		vec_push(&a->mxs, ((struct dns_mx){(unsigned)data[0] << 8 | data[1], name}));
-		return true;
-	}
-	if (!get_name(a, data, msg, &name, &used))
-		return false;
-	vec_push(&a->texts, name);
-	return true;
-}
-
-static unsigned get16(const unsigned char *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-/* Take the records of the type asked for out of a message: how many, -1 when it is damaged. */
-static int take_message(struct question *q, struct str msg)
-{
-	const unsigned char *start = (const unsigned char *)msg.p, *p = start + HEADER, *end = start + msg.n;
-	unsigned questions, answers;
-	struct str name;
-	long used;
-	int found = 0;
-
-	if (msg.n < HEADER)
-		return -1;
-	questions = get16(start + 4);
-	answers = get16(start + 6);
-	while (questions--) {
-		if (!get_name(q->a, p, msg, &name, &used) || end - p < used + 4)
-			return -1;
-		p += used + 4;
-	}
-	while (answers--) {
-		if (!get_name(q->a, p, msg, &name, &used) || end - p < used + 10)
-			return -1;
-		p += used;
-		size_t n = get16(p + 8);
-		int type = (int)get16(p), class = (int)get16(p + 2);
-
-		p += 10;
-		if (n > (size_t)(end - p))
-			return -1;
-		if (type == q->type && class == CLASS_IN) {
-			if (!take_record(q->a, type, msg, p, n))
-				return -1;
-			found++;
-		}
-		p += n;
-	}
-	return found;
 }
 
 static void got_message(void *arg, int status, int timeouts, unsigned char *p, int n)
 {
 	struct question *q = arg;
-	enum dns_status s = status_of(status);
+	struct dnsmsg_end end = {.again = false};
+	enum dns_status s = DNS_SOFT;
 
 	(void)timeouts;
-	if (s == DNS_FOUND) {
-		int found = take_message(q, str_make((const char *)p, (size_t)n));
-
-		s = found > 0 ? DNS_FOUND : found == 0 ? DNS_NODATA : DNS_SOFT;
-	}
-	done(q, s);
+	if (status == ARES_SUCCESS)
+		s = dnsmsg_read(str_make((const char *)p, (size_t)n), q->name, q->type, q->a, &end);
+	/* steps used up: a circle over several answers */
+	if (q->d->closing || !again(q, &end))
+		done(q, end.again ? DNS_SOFT : s, end.ad);
 }
 
-static void got_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *info)
+static void ask(struct question *q)
 {
-	struct question *q = arg;
-	enum dns_status s = status_of(status);
-	struct ip ip;
+	struct buf b = BUF_INIT;
 
-	(void)timeouts;
-	if (s == DNS_FOUND) {
-		s = DNS_NODATA;
-		for (struct ares_addrinfo_node *n = info->nodes; n; n = n->ai_next)
-			if (ip_from(n->ai_addr, &ip)) {
-				vec_push(&q->a->ips, ip);
-				s = DNS_FOUND;
-			}
-	}
-	if (info)
-		ares_freeaddrinfo(info);
-	done(q, s);
+	if (dnsmsg_ask(&b, rand_below(0x10000), q->name, q->type, q->edns))
+		ares_send(q->d->channel, (unsigned char *)b.p, (int)b.n, got_message, q);
+	else
+		done(q, DNS_NONAME, false);
+	buf_free(&b);
 }
 
-/* Whether name can be asked for: 1..253 bytes, no NUL, a blank or control byte. */
+/* Whether name can be asked for: no blank or control byte. */
 static bool askable(struct str name)
 {
-	if (!name.n || name.n > 253)
-		return false;
 	for (size_t i = 0; i < name.n; i++)
 		if ((unsigned char)name.p[i] <= ' ' || name.p[i] == 127)
 			return false;
 	return true;
 }
 
-static void ask(struct dns *d, struct str name, struct dns_answer *a, int type)
+static void ask_type(struct dns *d, struct str name, struct dns_answer *a, unsigned type)
 {
-	struct question *q = begin(d, a, type);
+	struct question *q = begin(d, a, name, type);
 
 	if (!askable(name))
-		done(q, DNS_NONAME);
+		done(q, DNS_NONAME, false);
 	else
-		ares_query(d->channel, arena_z(&a->mem, name), CLASS_IN, type, got_message, q);
+		ask(q);
 }
 
 void dns_ask_mx(struct dns *d, struct str name, struct dns_answer *a)
 {
-	ask(d, name, a, TYPE_MX);
+	ask_type(d, name, a, DNS_MX);
 }
 
 void dns_ask_txt(struct dns *d, struct str name, struct dns_answer *a)
 {
-	ask(d, name, a, TYPE_TXT);
+	ask_type(d, name, a, DNS_TXT);
 }
 
 void dns_ask_cname(struct dns *d, struct str name, struct dns_answer *a)
 {
-	ask(d, name, a, TYPE_CNAME);
+	ask_type(d, name, a, DNS_CNAME);
 }
 
-static void ask_family(struct dns *d, struct str name, struct dns_answer *a, int family)
+void dns_ask_ns(struct dns *d, struct str name, struct dns_answer *a)
 {
-	struct ares_addrinfo_hints hints = {.ai_flags = ARES_AI_NOSORT, .ai_family = family,
-		.ai_socktype = SOCK_STREAM};
-	struct question *q = begin(d, a, 0);
+	ask_type(d, name, a, DNS_NS);
+}
 
-	if (!askable(name))
-		done(q, DNS_NONAME);
-	else
-		ares_getaddrinfo(d->channel, arena_z(&a->mem, name), NULL, &hints, got_addresses, q);
+void dns_ask_tlsa(struct dns *d, struct str name, struct dns_answer *a)
+{
+	ask_type(d, name, a, DNS_TLSA);
+}
+
+void dns_ask_ip4(struct dns *d, struct str name, struct dns_answer *a)
+{
+	ask_type(d, name, a, DNS_A);
 }
 
 void dns_ask_ip(struct dns *d, struct str name, struct dns_answer *a)
 {
-	ask_family(d, name, a, AF_INET);
-	ask_family(d, name, a, AF_INET6);
+	struct ip_list known = {{0}};
+	struct ip ip;
+
+	if (ip_scan(name, &ip))
+		vec_push(&known.v, ip);
+	if (known.v.n || dnsconf_hosts(name, &known)) {
+		struct question *q = begin(d, a, name, 0);
+
+		for (size_t i = 0; i < known.v.n; i++)
+			vec_push(&a->ips, known.v.p[i]);
+		done(q, DNS_FOUND, false);
+	} else {
+		ask_type(d, name, a, DNS_A);
+		ask_type(d, name, a, DNS_AAAA);
+	}
+	vec_free(&known.v);
+}
+
+const char *dns_trouble(enum dns_status s, int *code)
+{
+	*code = s == DNS_SOFT ? 111 : 100;
+	return s == DNS_SOFT ? "soft error" : "hard error";
+}
+
+void dns_reverse(struct buf *b, const struct ip *ip, struct str zone)
+{
+	if (ip_is4(ip)) {
+		buf_fmt(b, "%d.%d.%d.%d.", ip->a[15], ip->a[14], ip->a[13], ip->a[12]);
+	} else {
+		for (int i = 16; i-- > 0; )
+			buf_fmt(b, "%x.%x.", ip->a[i] & 15, ip->a[i] >> 4);
+	}
+	buf_add(b, zone);
 }
 
 void dns_ask_ptr(struct dns *d, const struct ip *ip, struct dns_answer *a)
 {
 	struct buf b = BUF_INIT;
 
-	if (ip_is4(ip)) {
-		buf_fmt(&b, "%d.%d.%d.%d.in-addr.arpa", ip->a[15], ip->a[14], ip->a[13], ip->a[12]);
-	} else {
-		for (int i = 16; i-- > 0; )
-			buf_fmt(&b, "%x.%x.", ip->a[i] & 15, ip->a[i] >> 4);
-		buf_adds(&b, "ip6.arpa");
-	}
-	ask(d, buf_str(&b), a, TYPE_PTR);
+	dns_reverse(&b, ip, ip_is4(ip) ? STR("in-addr.arpa") : STR("ip6.arpa"));
+	ask_type(d, buf_str(&b), a, DNS_PTR);
 	buf_free(&b);
 }
 
@@ -365,8 +374,10 @@ void dns_wait(struct dns *d)
 
 	while (d->open && (left = end - clock_mono_ms()) > 0)
 		turn(d, left);
+	d->closing = true;	/* nothing is asked again */
 	if (d->open)
 		ares_cancel(d->channel);
+	d->closing = false;
 }
 
 enum dns_status dns_ip(struct dns *d, struct str name, struct dns_answer *a)
@@ -401,7 +412,7 @@ enum dns_status dns_canonical(struct dns *d, struct buf *name)
 {
 	enum dns_status result = DNS_NODATA;
 
-	for (int i = 0; i < CHAIN_MAX; i++) {
+	for (int i = 0; i < DNSMSG_CHAIN; i++) {
 		struct dns_answer a = {0};
 
 		dns_ask_cname(d, buf_str(name), &a);
@@ -419,4 +430,57 @@ enum dns_status dns_canonical(struct dns *d, struct buf *name)
 			return result;
 	}
 	return DNS_SOFT;
+}
+
+/* Found, or at least known to exist, counts more than what was learnt before. */
+static void prefer(struct dns_answer *best, struct dns_answer *a)
+{
+	bool better = a->status == DNS_FOUND || a->status == DNS_SOFT || best->status == DNS_NONAME;
+	struct dns_answer worse = better ? *best : *a;
+
+	if (better)
+		*best = *a;
+	dns_answer_free(&worse);
+}
+
+/* Try NAME.DOMAIN for every +.DOMAIN until one is found or in doubt; *full becomes the last name tried. */
+static void try_domains(struct dns *d, struct str names, struct buf *full, struct dns_answer *a)
+{
+	struct str base = str_cut(&names, '+');
+
+	for (int n = 0; n == 0 || names.p; n++) {
+		struct str domain = names.p ? str_cut(&names, '+') : STR("");
+		struct dns_answer one = {.status = DNS_NONAME};
+
+		buf_set(full, base);
+		buf_add(full, domain);
+		dns_ip(d, buf_str(full), &one);
+		prefer(a, &one);
+		if (a->status == DNS_FOUND || a->status == DNS_SOFT)
+			return;
+	}
+}
+
+enum dns_status dns_ip_qualify(struct dns *d, struct str name, struct buf *full, struct dns_answer *a)
+{
+	struct buf rules = BUF_INIT, names = BUF_INIT, found = BUF_INIT;
+	struct ip_list known = {{0}};
+	struct ip ip;
+	bool written = dnsconf_rules(&rules);
+
+	buf_add(&names, name);
+	a->status = DNS_NONAME;
+	/* what is an address or in /etc/hosts as it stands is complete, unless somebody's own rules say more */
+	if (written || !(ip_scan(name, &ip) || dnsconf_hosts(name, &known)))
+		dnsconf_rewrite(buf_str(&rules), &names);
+	try_domains(d, buf_str(&names), &found, a);
+	if (!written && (a->status == DNS_NONAME || a->status == DNS_NODATA) && !str_eq(buf_str(&found), name))
+		try_domains(d, name, &found, a);
+	if (full && a->status == DNS_FOUND)
+		buf_set(full, buf_str(&found));
+	vec_free(&known.v);
+	buf_free(&rules);
+	buf_free(&names);
+	buf_free(&found);
+	return a->status;
 }

@@ -2,10 +2,12 @@
 #include "core/net/sock.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "core/base/num.h"
 #include "core/sys/fd.h"
@@ -155,6 +157,27 @@ bool sock_unreachable(int num)
 	return num == ETIMEDOUT || num == ECONNREFUSED || num == EHOSTDOWN || num == ENETUNREACH || num == EHOSTUNREACH;
 }
 
+int sock_plain(int family, int type, int protocol)
+{
+	return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+}
+
+int sock_connect_scoped(int fd, const struct sockaddr *to, unsigned n, unsigned scope)
+{
+	union addr a = {.any = {0}};
+
+	if (!scope || n != sizeof a.in6)
+		return connect(fd, to, n);
+	memcpy(&a.in6, to, sizeof a.in6);
+	a.in6.sin6_scope_id = scope;
+	return connect(fd, &a.any, sizeof a.in6);
+}
+
+ssize_t sock_receive(int fd, void *p, size_t n, int flags, struct sockaddr *from, unsigned *len)
+{
+	return recvfrom(fd, p, n, flags, from, len);
+}
+
 int sock_local(int fd, struct sock_end *at)
 {
 	union addr a;
@@ -179,6 +202,28 @@ int sock_peer(int fd, struct sock_end *at)
 	}
 	unpack(&a, at);
 	return 0;
+}
+
+bool sock_path(int fd, struct buf *path)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un un;
+	} a = {.un = {0}};
+	socklen_t n = sizeof a - 1;
+
+	if (getsockname(fd, &a.any, &n) < 0 || a.any.sa_family != AF_UNIX)
+		return false;
+	buf_set(path, str_z(a.un.sun_path));
+	return true;
+}
+
+void sock_interface(const struct ip *ip, struct buf *name)
+{
+	char text[IF_NAMESIZE];
+
+	if (ip->scope && if_indextoname(ip->scope, text))
+		buf_adds(name, text);
 }
 
 void sock_nodelay(int fd)

@@ -167,6 +167,37 @@ static struct tls *shake(struct tls *t, int (*step)(SSL *ssl), struct err *e)
 	return NULL;
 }
 
+struct tls *tls_new(struct tls_ctx *x, int rfd, int wfd, struct err *e)
+{
+	struct tls *t = begin(x, rfd, wfd, 0, e);
+
+	if (t)
+		SSL_set_accept_state(t->ssl);
+	return t;
+}
+
+int tls_shake(struct tls *t, short *events, struct err *e)
+{
+	const char *why;
+
+	set_limit(t, 0);
+	int r = SSL_do_handshake(t->ssl);
+
+	if (r == 1)
+		return 1;
+	*events = SSL_want_write(t->ssl) ? POLLOUT : POLLIN;
+	int num = failure(t, r, &why);
+
+	if (num == ETIMEDOUT)
+		return 0;
+	return why ? err_temp(e, 0, "connection failed: %s", why) : err_temp(e, num, "connection failed");
+}
+
+void tls_drop(struct tls *t)
+{
+	discard(t);
+}
+
 struct tls *tls_accept(struct tls_ctx *x, int rfd, int wfd, int timeout_ms, struct err *e)
 {
 	return shake(begin(x, rfd, wfd, timeout_ms, e), SSL_accept, e);
@@ -258,7 +289,7 @@ bool tls_pending(const struct tls *t)
 
 static ssize_t to_in(struct in *in, char *p, size_t n)
 {
-	return tls_read(in->ctx, p, n, in->timeout);
+	return tls_read(in->ctx, p, n, in->wait);
 }
 
 static ssize_t to_out(struct out *out, const char *p, size_t n)

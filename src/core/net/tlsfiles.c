@@ -122,9 +122,9 @@ int tls_files_client(struct tls_files *f, const char *dir, struct err *e)
 	return 0;
 }
 
-/* The words of a configuration in one text, to compare it and to own it. */
-static void write_down(const struct tls_conf *c, struct buf *out)
+void tls_files_write_down(const struct tls_files *f, struct buf *out)
 {
+	const struct tls_conf *c = &f->conf;
 	const char *const all[] = {c->cert, c->sni, c->ca, c->crl, c->ciphers, c->suites, c->dh, c->method};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -135,17 +135,21 @@ static void write_down(const struct tls_conf *c, struct buf *out)
 	buf_addc(out, c->renegotiate ? '+' : '-');
 }
 
-/* The same configuration with its words in text. */
-static void read_back(struct str text, struct tls_conf *c)
+bool tls_files_read_back(struct str text, struct tls_conf *c)
 {
 	const char **all[] = {&c->cert, &c->sni, &c->ca, &c->crl, &c->ciphers, &c->suites, &c->dh, &c->method};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		struct str word = str_cut(&text, 0);
 
+		if (!text.p || !word.n)
+			return false;
 		*all[i] = word.p[0] == '+' ? word.p + 1 : NULL;
 	}
+	if (text.n != 1)
+		return false;
 	c->renegotiate = text.p[0] == '+';
+	return true;
 }
 
 struct tls_ctx *tls_files_context(const struct tls_files *f, bool server, struct err *e)
@@ -158,7 +162,7 @@ struct tls_ctx *tls_files_context(const struct tls_files *f, bool server, struct
 	struct buf text = BUF_INIT;
 	struct tls_conf c;
 
-	write_down(&f->conf, &text);
+	tls_files_write_down(f, &text);
 	if (k->ctx && str_eq(buf_str(&text), buf_str(&k->words)) && tls_ctx_fresh(k->ctx)) {
 		buf_free(&text);
 		return k->ctx;
@@ -166,7 +170,7 @@ struct tls_ctx *tls_files_context(const struct tls_files *f, bool server, struct
 	tls_ctx_free(k->ctx);
 	buf_free(&k->words);
 	k->words = text;
-	read_back(buf_str(&k->words), &c);
+	tls_files_read_back(buf_str(&k->words), &c);
 	return k->ctx = server ? tls_server(&c, e) : tls_client(&c, e);
 }
 

@@ -2,6 +2,7 @@
 #include "config.h"
 #ifdef HAVE_TLS
 #include <openssl/x509v3.h>
+#include <string.h>
 
 #include "core/net/ip.h"
 #include "core/net/tlsctx.h"
@@ -43,6 +44,31 @@ bool tls_peer_email(const struct tls *t, struct buf *out)
 		return false;
 	buf_set(out, text);
 	return true;
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+	size_t n = strlen(from);
+
+	memcpy(to, from, n < size ? n : size - 1);
+}
+
+void tls_facts(const struct tls *t, struct tls_facts *f)
+{
+	struct buf email = BUF_INIT;
+	const char *why;
+
+	memset(f, 0, sizeof *f);
+	copy(f->version, sizeof f->version, tls_version(t));
+	copy(f->cipher, sizeof f->cipher, tls_cipher(t));
+	f->bits = tls_bits(t);
+	f->verified = tls_verified(t, &why);
+	if (!f->verified)
+		copy(f->why, sizeof f->why, why);
+	/* an address that does not fit is none */
+	else if (tls_peer_email(t, &email) && email.n < sizeof f->email)
+		copy(f->email, sizeof f->email, email.p);
+	buf_free(&email);
 }
 
 bool tls_peer_tlsa(const struct tls *t, unsigned i, unsigned selector, unsigned match, struct buf *out)

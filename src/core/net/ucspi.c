@@ -36,6 +36,7 @@ static void set_port(const char *name, unsigned port)
 
 static void set_plain(const struct ucspi *u, bool native6)
 {
+	env_unset("UNIXLOCALPATH");
 	env_put("PROTO", native6 ? "TCP6" : "TCP");
 	set("TCPLOCALIP", &u->local_ip);
 	set_port("TCPLOCALPORT", u->local.port);
@@ -56,10 +57,36 @@ static void set_six(const struct ucspi *u)
 	set("TCP6LOCALHOST", &u->local_name);
 	show(&ip, &u->peer.ip, true);
 	set("TCP6REMOTEIP", &ip);
+	buf_clear(&ip);
+	sock_interface(&u->peer.ip, &ip);
+	set("TCP6INTERFACE", &ip);
 	set_port("TCP6REMOTEPORT", u->peer.port);
 	set("TCP6REMOTEHOST", &u->peer_name);
 	set("TCP6REMOTEINFO", &u->info);
 	buf_free(&ip);
+}
+
+void ucspi_forget(void)
+{
+	static const char *const tcp[] = {"LOCALIP", "LOCALPORT", "LOCALHOST", "REMOTEIP", "REMOTEPORT", "REMOTEHOST",
+		"REMOTEINFO", "INTERFACE"};
+	struct buf name = BUF_INIT;
+
+	for (size_t i = 0; i < 2 * sizeof tcp / sizeof *tcp; i++) {
+		buf_clear(&name);
+		buf_fmt(&name, "TCP%s%s", i % 2 ? "6" : "", tcp[i / 2]);
+		env_unset(name.p);
+	}
+	env_unset("TCPPARANOID");
+	buf_free(&name);
+}
+
+/* A Unix socket has a path and nothing else. */
+static void set_path(const char *path)
+{
+	ucspi_forget();
+	env_put("PROTO", "UNIX");
+	env_put("UNIXLOCALPATH", path);
 }
 
 enum { NAMES_MS = 20000 };	/* what looking up names may take altogether */
@@ -114,19 +141,24 @@ int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct
 	buf_init(&u->peer_name);
 	buf_init(&u->local_name);
 	buf_init(&u->info);
-	if (sock_local(fd, &u->local) < 0)
+	if (!u->told && !u->path && sock_local(fd, &u->local) < 0)
 		return err_temp(e, errno, "unable to learn the local address");
-	if (!o->ip_options)
+	if (!u->path && !o->ip_options)
 		sock_no_options(fd);
-	if (o->nodelay)
+	if (!u->path && o->nodelay)
 		sock_nodelay(fd);
 	if (o->banner && fd_write_all(fd, o->banner, str_z(o->banner).n) < 0)
 		return err_temp(e, errno, "unable to write the banner");
+	env_unset("TCPPARANOID");
+	if (u->path) {
+		buf_adds(&u->local_ip, u->path);
+		set_path(u->path);
+		return 0;
+	}
 	show(&u->peer_ip, &u->peer.ip, o->force6);
 	show(&u->local_ip, &u->local.ip, o->force6);
 	if (o->local_name)
 		buf_adds(&u->local_name, o->local_name);
-	env_unset("TCPPARANOID");
 	look_up(u, o);
 	if (o->ident)
 		ident_ask(&u->local, &u->peer, (int)o->ident_timeout * 1000, &u->info);
@@ -134,21 +166,6 @@ int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct
 	if (u->dual)
 		set_six(u);
 	return 0;
-}
-
-void ucspi_forget(void)
-{
-	static const char *const names[] = {"LOCALIP", "LOCALPORT", "LOCALHOST", "REMOTEIP", "REMOTEPORT", "REMOTEHOST",
-		"REMOTEINFO"};
-	struct buf name = BUF_INIT;
-
-	for (size_t i = 0; i < 2 * sizeof names / sizeof *names; i++) {
-		buf_clear(&name);
-		buf_fmt(&name, "TCP%s%s", i % 2 ? "6" : "", names[i / 2]);
-		env_unset(name.p);
-	}
-	env_unset("TCPPARANOID");
-	buf_free(&name);
 }
 
 void ucspi_free(struct ucspi *u)
@@ -161,36 +178,39 @@ void ucspi_free(struct ucspi *u)
 }
 
 /* A field of a log line: what others wrote must not look like more fields. */
-static void field(struct buf *line, const struct buf *text)
+static void field(struct buf *line, struct str text)
 {
 	enum { FIELD_MAX = 100 };
 
-	for (size_t i = 0; i < text->n && i < FIELD_MAX; i++) {
-		char c = text->p[i];
+	for (size_t i = 0; i < text.n && i < FIELD_MAX; i++) {
+		char c = text.p[i];
 
 		buf_addc(line, (unsigned char)c < 33 || (unsigned char)c > 126 || c == '%' ? '?' : c);
 	}
-	if (text->n > FIELD_MAX)
+	if (text.n > FIELD_MAX)
 		buf_adds(line, "...");
 }
 
 void ucspi_start_line(const struct ucspi *u, long pid, struct buf *line)
 {
 	buf_fmt(line, "tcpserver: pid %ld from ", pid);
-	ip_fmt(line, &u->peer.ip);
+	if (u->path)
+		field(line, str_z(u->path));
+	else
+		ip_fmt(line, &u->peer.ip);
 }
 
-void ucspi_ok_line(const struct ucspi *u, long pid, struct buf *line)
+void ucspi_verdict_line(const struct ucspi *u, bool allowed, long pid, struct buf *line)
 {
-	buf_fmt(line, "tcpserver: ok %ld ", pid);
-	field(line, &u->local_name);
+	buf_fmt(line, "tcpserver: %s %ld ", allowed ? "ok" : "deny", pid);
+	field(line, buf_str(&u->local_name));
 	buf_addc(line, '[');
-	field(line, &u->local_ip);
+	field(line, buf_str(&u->local_ip));
 	buf_fmt(line, "]%u ", u->local.port);
-	field(line, &u->peer_name);
+	field(line, buf_str(&u->peer_name));
 	buf_addc(line, '[');
-	field(line, &u->peer_ip);
+	field(line, buf_str(&u->peer_ip));
 	buf_addc(line, ']');
-	field(line, &u->info);
+	field(line, buf_str(&u->info));
 	buf_fmt(line, ":%u:maxperip=%ld", u->peer.port, u->per_ip);
 }

@@ -26,11 +26,11 @@ static void put_received(struct session *s)
 	struct str helo = buf_str(&s->helo);
 	const char *info = c->info ? c->info : s->auth_param.n ? s->auth_param.p : NULL;
 
-	if (s->tls)
-		buf_fmt(&tls, "%s %s bits=%d", tls_version(s->tls), tls_cipher(s->tls), tls_bits(s->tls));
+	if (s->secured)
+		buf_fmt(&tls, "%s %s bits=%d", s->facts.version, s->facts.cipher, s->facts.bits);
 	struct received r = {.program = "smtpd", .pid = s->hooks->pid, .host = c->host, .info = info, .ip = c->ip,
-		.local = c->local, .protocol = protocol(s), .tls = s->tls ? tls.p : NULL,
-		.provider = s->tls ? NULL : c->tls, .cert = s->cert_email.n ? s->cert_email.p : NULL,
+		.local = c->local, .protocol = protocol(s), .tls = s->secured ? tls.p : NULL,
+		.provider = s->secured ? NULL : c->tls, .cert = s->cert_email.n ? s->cert_email.p : NULL,
 		.when = s->hooks->now(s->hooks->ctx)};
 
 	if (!str_ieq(helo, str_z(c->host)))
@@ -68,7 +68,7 @@ static struct str tls_name(const struct session *s)
 {
 	struct str outer = str_z(s->conf->tls);
 
-	return s->tls ? str_z(tls_version(s->tls)) : outer.n ? str_to(outer, str_chr(outer, ',')) : STR("No");
+	return s->secured ? str_z(s->facts.version) : outer.n ? str_to(outer, str_chr(outer, ',')) : STR("No");
 }
 
 static void log_message(struct session *s, uint64_t size, const char *why, unsigned long qp)

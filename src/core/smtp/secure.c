@@ -8,7 +8,7 @@
 
 bool secure_on(const struct session *s)
 {
-	return s->tls || s->conf->tls;
+	return s->secured || s->conf->tls;
 }
 
 bool secure_offered(const struct session *s)
@@ -38,12 +38,15 @@ static bool shake(struct session *s)
 {
 	struct err e = {0};
 
-	s->tls = s->hooks->tls_start(s->hooks->ctx, &e);
-	if (!s->tls)
+	in_skip(s->in, in_peek(s->in).n);
+	if (s->hooks->tls_start(s->hooks->ctx, &s->facts, &s->tls, &e) < 0)
 		return failed(s, &e);
-	tls_in(s->tls, s->in);
-	tls_out(s->tls, s->reply.out);
-	session_log(s, "ssl-version=%s", tls_version(s->tls));
+	if (s->tls) {
+		tls_in(s->tls, s->in);
+		tls_out(s->tls, s->reply.out);
+	}
+	s->secured = true;
+	session_log(s, "ssl-version=%s", s->facts.version);
 	return true;
 }
 
@@ -77,23 +80,16 @@ bool secure_relay(struct session *s, const char **why)
 	bool good = false;
 
 	*why = NULL;
-	if (!s->tls || conf_table(CONF_TLSCLIENTS, &allowed, NULL) <= 0)
+	if (!s->secured || conf_table(CONF_TLSCLIENTS, &allowed, NULL) <= 0)
 		goto out;
-	if (!tls_verified(s->tls, why))
-		goto out;
-	*why = "its address may not relay";
-	if (!tls_peer_email(s->tls, &s->cert_email)) {
-		*why = "it has no address";
-		goto out;
-	}
-	good = table_has(&allowed, buf_str(&s->cert_email));
+	*why = !s->facts.verified ? s->facts.why : *s->facts.email ? "its address may not relay" : "it has no address";
+	good = *s->facts.email && table_has(&allowed, str_z(s->facts.email));
 	if (good) {
+		buf_set(&s->cert_email, str_z(s->facts.email));
 		s->conf->relay = true;
 		buf_clear(&s->conf->relay_suffix);
 		env_put("RELAYCLIENT", "");
 		env_put("AUTHENTICATED", "1");
-	} else {
-		buf_clear(&s->cert_email);
 	}
 out:
 	table_free(&allowed);

@@ -45,7 +45,8 @@ char *const *env_all(void)
 
 struct env_copy {
 	struct arena mem;
-	char **vars;
+	char **vars;	/* NULL-terminated */
+	char **work;	/* what environ is after env_share: the strings stay those of vars */
 	size_t n;
 };
 
@@ -58,6 +59,8 @@ struct env_copy *env_save(void)
 	c->vars = arena_alloc(&c->mem, (c->n + 1) * sizeof *c->vars);
 	for (size_t i = 0; i < c->n; i++)
 		c->vars[i] = arena_z(&c->mem, str_z(environ[i]));
+	c->vars[c->n] = NULL;
+	c->work = arena_alloc(&c->mem, (c->n + 1) * sizeof *c->work);
 	return c;
 }
 
@@ -73,6 +76,14 @@ void env_restore(const struct env_copy *c)
 			env_put(name, rest.p);
 		mem_free(name);
 	}
+}
+
+void env_share(const struct env_copy *c)
+{
+	/* setenv replaces pointers of the array, never what they point to */
+	clearenv();
+	memcpy(c->work, c->vars, (c->n + 1) * sizeof *c->work);
+	environ = c->work;
 }
 
 void env_copy_free(struct env_copy *c)

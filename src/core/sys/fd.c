@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/sys/clock.h"
@@ -75,6 +76,17 @@ ssize_t fd_write_now(int fd, const void *p, size_t n)
 	do
 		r = send(fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+ssize_t fd_write_parts(int fd, const struct iovec *v, int n)
+{
+	ssize_t r;
+
+	if (FAULT("write"))
+		return -1;
+	while ((r = writev(fd, v, n)) < 0 && errno == EINTR)
+		;
 	return r;
 }
 

@@ -6,10 +6,12 @@
 
 #include "core/sys/fd.h"
 
+enum { IDLE_MS = 1000 };
+
 static ssize_t from_fd(struct in *in, char *p, size_t n)
 {
-	if (in->timeout >= 0) {
-		int r = fd_wait(in->fd, POLLIN, in->timeout);
+	if (in->wait >= 0) {
+		int r = fd_wait(in->fd, POLLIN, in->wait);
 
 		if (r <= 0) {
 			if (r == 0)
@@ -18,6 +20,20 @@ static ssize_t from_fd(struct in *in, char *p, size_t n)
 		}
 	}
 	return fd_read(in->fd, p, n);
+}
+
+/* Wait a moment; who waits longer is idle. */
+static ssize_t wait_long(struct in *in)
+{
+	ssize_t r;
+
+	in->wait = IDLE_MS;
+	r = in->op(in, in->buf, in->size);
+	if (r >= 0 || errno != ETIMEDOUT)
+		return r;
+	in->idle(in->idle_arg);
+	in->wait = in->timeout < 0 ? -1 : in->timeout - IDLE_MS;
+	return in->op(in, in->buf, in->size);
 }
 
 void in_init(struct in *in, int fd, char *buf, size_t size)
@@ -45,7 +61,8 @@ int in_fill(struct in *in)
 		return 1;
 	if (in->before_wait)
 		in->before_wait(in->wait_arg);
-	ssize_t r = in->op(in, in->buf, in->size);
+	in->wait = in->timeout;
+	ssize_t r = in->idle && (in->timeout < 0 || in->timeout > IDLE_MS) ? wait_long(in) : in->op(in, in->buf, in->size);
 
 	if (r <= 0)
 		return (int)r;

@@ -43,6 +43,11 @@ int local_listen(const char *path, mode_t mode)
 	return fd;
 }
 
+int local_backlog(int fd, int n)
+{
+	return listen(fd, n);
+}
+
 int local_accept(int fd)
 {
 	return accept4(fd, NULL, NULL, SOCK_CLOEXEC);
@@ -66,6 +71,16 @@ int local_connect(const char *path)
 int local_pair(int pair[2])
 {
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
+}
+
+int local_pair_packets(int pair[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+}
+
+void local_end(int fd)
+{
+	shutdown(fd, SHUT_WR);
 }
 
 void local_refuse(int fd)

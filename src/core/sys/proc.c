@@ -21,11 +21,22 @@
 #include "core/base/buf.h"
 #include "core/sys/fault.h"
 
+/* The sanitizers want to hear of every fork. */
+#if defined __SANITIZE_ADDRESS__
+enum { SANITIZED = 1 };
+#elif defined __has_feature
+enum { SANITIZED = __has_feature(address_sanitizer) };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 pid_t proc_fork(void)
 {
 	if (FAULT("fork"))
 		return -1;
-	return fork();
+	/* there is one thread and nothing registered with atfork: what fork does for those would only write to pages that
+	 * parent and child could share */
+	return SANITIZED ? fork() : _Fork();
 }
 
 int proc_exec(char *const argv[])

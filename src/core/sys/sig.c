@@ -43,6 +43,21 @@ void sig_unblock(int sig)
 	mask(SIG_UNBLOCK, sig);
 }
 
+static sigset_t before;
+
+void sig_hold(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+}
+
+void sig_release(void)
+{
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void sig_reset(void)
 {
 	static const int used[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};

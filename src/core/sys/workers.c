@@ -67,10 +67,10 @@ static void forget(const struct workers *w)
 	clock_alarm(0);
 	sig_reset();
 	file_umask(w->mask);
-	env_restore(w->env);
+	env_share(w->env);
 	for (int fd = 0; fd < (w->keep_stderr ? 2 : 3); fd++)
 		fd_copy(fd, NOTHING);
-	fd_close_from(NOTHING + 1);
+	fd_close_from(w->keep ? WORKERS_KEEP + 1 : NOTHING + 1);
 }
 
 static void worker(const struct workers *w)
@@ -96,6 +96,15 @@ static void worker(const struct workers *w)
 
 /* ---- in the parent ----------------------------------------------------------------------------- */
 
+/* A copy above the places that have a meaning. */
+static int lift(int fd)
+{
+	do
+		fd = fd_dup(fd);
+	while (fd >= 0 && fd <= WORKERS_KEEP);
+	return fd;
+}
+
 static struct worker *new_worker(struct workers *w, struct err *e)
 {
 	struct worker n = {.idle = true};
@@ -105,19 +114,18 @@ static struct worker *new_worker(struct workers *w, struct err *e)
 		err_temp(e, errno, "unable to create a socket");
 		return NULL;
 	}
+	sig_hold();
 	n.pid = proc_fork();
 	if (n.pid == 0) {
-		int notes = fd_dup(w->notes[1]), sock = fd_dup(pair[1]);
+		int notes = lift(w->notes[1]), sock = lift(pair[1]), kept = w->keep ? lift(w->keep) : 0;
 
-		/* above the places they go to */
-		while (notes >= 0 && notes <= NOTES)
-			notes = fd_dup(notes);
-		while (sock >= 0 && sock <= NOTES)
-			sock = fd_dup(sock);
-		if (notes < 0 || sock < 0 || fd_copy(SOCK, sock) < 0 || fd_copy(NOTES, notes) < 0)
+		if (notes < 0 || sock < 0 || kept < 0 || fd_copy(SOCK, sock) < 0 || fd_copy(NOTES, notes) < 0)
+			proc_exit(TROUBLE);
+		if (kept && (fd_copy(WORKERS_KEEP, kept) < 0 || fd_cloexec(WORKERS_KEEP, true) < 0))
 			proc_exit(TROUBLE);
 		worker(w);
 	}
+	sig_release();
 	fd_close(pair[1]);
 	if (n.pid < 0) {
 		fd_close(pair[0]);

@@ -258,6 +258,40 @@ put both.pem
 # the scanner
 while read -r line; do echo "${line/ - / - scan: }"; [ "${line%% -*}" = ok ] || FAILED=1; done < <(bash "$HERE/tls_check.sh" "127.0.0.1:$PORTS"; bash "$HERE/tls_check.sh" "127.0.0.1:$PORT" smtp)
 
+# the process that holds the keys
+keepers() { local p=$1 k; for k in $(cat "/proc/$p/task/$p/children" 2>/dev/null); do [ "$(cat "/proc/$k/comm" 2>/dev/null)" = tlskeeper ] && echo "$k"; keepers "$k"; done; }
+is "a keeper for each server" "$(keepers "$UP" | wc -l)" 2
+kill -9 $(keepers "$UP")
+like "the keeper has died: sessions speak TLS themselves" "$(quit | starttls -brief -ign_eof)" '^221 '
+sleep 1.2
+like "... and then there is a new one" "$(quit | starttls -brief -ign_eof)" '^221 '
+ok "... indeed" wait_for 5 test "$(keepers "$UP" | wc -l)" -ge 1
+cat >many.py <<'END'
+"""many.py PORT: 60 sessions side by side, a big message through each, in pieces of odd sizes."""
+import smtplib, ssl, sys, threading
+port, bad = int(sys.argv[1]), []
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+body = ''.join('%06d %s\r\n' % (i, 'x' * (i * 7919 % 900)) for i in range(600))
+def one(n):
+    try:
+        s = smtplib.SMTP('127.0.0.1', port, timeout=60)
+        s.starttls(context=context)
+        for k in range(2):
+            s.sendmail('a@x.test', ['joe@mail.test'], f'Subject: many-{n}-{k}\r\n\r\n' + body)
+        s.quit()
+    except Exception as e:
+        bad.append(f'{n}: {e}')
+threads = [threading.Thread(target=one, args=(n,)) for n in range(60)]
+for t in threads: t.start()
+for t in threads: t.join()
+print('\n'.join(bad) if bad else 'good')
+END
+is "60 sessions side by side" "$(timeout 120 python3 many.py "$PORT")" good
+all_there() { [ "$(grep -l 'Subject: many-' "$R"/home/joe/Maildir/new/* | wc -l)" = 120 ]; }
+ok "... every message arrives" wait_for 30 all_there
+is "... whole" "$(for f in $(grep -l 'Subject: many-' "$R"/home/joe/Maildir/new/*); do sed '1,/^$/d' "$f" | cksum; done | sort -u | wc -l)" 1
+
 # settings
 kill "$UP" && wait "$UP"
 start FORCE_TLS= TLS_CIPHER_LIST=ECDHE-RSA-AES128-GCM-SHA256 TLS_CIPHER_SUITE=TLS_CHACHA20_POLY1305_SHA256

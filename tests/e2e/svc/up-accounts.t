@@ -27,7 +27,7 @@ who() { for p in $(tree "$up"); do ps -o user:12=,comm= -p "$p"; done | grep -v 
 daemons() { [ "$(tree "$up" | wc -l)" -ge 19 ]; }
 wait_for 5 daemons
 # (a worker of smtpd stays for a while)
-is "who is who" "$(who)" "qmaild tcpserver 1;qmailq intake 1;qmailq qmail-clean 4;qmailr qmail-rspawn 2;qmails qmail-send 2;qmails todo-proc 2;root qmail-lspawn 2;root qscheduler 1;root supervise 3;root svscan 1;"
+is "who is who" "$(who)" "qmaild tcpserver 1;qmaild tlskeeper 1;qmailq intake 1;qmailq qmail-clean 4;qmailr qmail-rspawn 2;qmails qmail-send 2;qmails todo-proc 2;root qmail-lspawn 2;root qscheduler 1;root supervise 3;root svscan 1;"
 cat >client.py <<'END'
 import smtplib, sys
 s = smtplib.SMTP('127.0.0.1', int(sys.argv[1]), timeout=20)

@@ -1,39 +1,9 @@
 #!/bin/bash
 # tcpserver: environment, log lines, limits, signals, names, ident, inherited sockets.
-. "$(dirname "$0")/../lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lib.sh"
 
-# start OPTIONS... -- PROGRAM...: sets PORT and SERVER; the log is in log
-start() {
-	local opts=()
-	while [ "$1" != -- ]; do opts+=("$1"); shift; done
-	shift
-	: >port
-	background tcpserver -v -1 -R -H -l here "${opts[@]}" "${HOST-127.0.0.1}" 0 "$@" >port 2>log
-	SERVER=$!
-	wait_for 5 test -s port
-	PORT=$(cat port)
-}
-stop() { kill "$SERVER" && wait "$SERVER"; }
-
-# talk [HOST [SOURCE]]: what the server sends
-talk() {
-	python3 - "$PORT" "${1-127.0.0.1}" "${2-}" <<'E2'
-import socket, sys
-s = socket.create_connection((sys.argv[2], int(sys.argv[1])), 5, (sys.argv[3], 0) if sys.argv[3] else None)
-s.settimeout(20)
-s.shutdown(socket.SHUT_WR)
-data = b''
-while True:
-    try:
-        more = s.recv(65536)
-    except ConnectionResetError:
-        break
-    if not more:
-        break
-    data += more
-sys.stdout.write(data.decode())
-E2
-}
+. "$here/server.sh"
 
 code "no program: usage" 100 tcpserver 127.0.0.1 0
 code "unknown option: usage" 100 tcpserver -Z 127.0.0.1 0 true
@@ -144,27 +114,13 @@ else
 fi
 
 start -C 2 -- sh -c 'echo up; exec sleep 5'
-cat >hold.py <<'E2'
-import socket, sys, time
-n, port = int(sys.argv[1]), int(sys.argv[2])
-s = [socket.create_connection(('127.0.0.1', port), 5) for i in range(n)]
-for i in s:
-    i.settimeout(1)
-    try:
-        print(i.recv(10).decode().strip() or 'closed', flush=True)
-    except ConnectionResetError:
-        print('closed', flush=True)
-    except socket.timeout:
-        print('waiting', flush=True)
-time.sleep(float(sys.argv[3]))
-E2
-is "-C: the third from one address is refused" "$(python3 hold.py 3 "$PORT" 0 | tr '\n' ' ')" "up up closed "
+is "-C: the third from one address is refused" "$(hold 3 "$PORT" 0)" "up up closed "
 like "and logged" "$(cat log)" '^tcpserver: end 127\.0\.0\.1 perIPlimit 2$'
 stop
 echo 1 >limit
 start -c limit -- sh -c 'echo up; exec sleep 60'
 is "-c FILE" "$(head -1 log)" "tcpserver: status: 0/1"
-is "the second connection waits" "$(python3 hold.py 2 "$PORT" 0 | tr '\n' ' ')" "up waiting "
+is "the second connection waits" "$(hold 2 "$PORT" 0)" "up waiting "
 kill -USR1 "$SERVER"
 ok "SIGUSR1 lists connections" wait_for 5 grep -Eq '^tcpserver: SLOT: IP 127\.0\.0\.1: PID [0-9]+$' log
 echo 3 >limit
@@ -187,6 +143,131 @@ p.terminate()
 print(p.wait())
 E2
 is "-F: an inherited socket" "$(python3 inherit.py | tr '\n' ' ')" "inherited 0 "
+
+# ---- where it listens ----
+cat >local.py <<'E2'
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(20)
+s.connect(sys.argv[1])
+data = b''
+while True:
+    more = s.recv(65536)
+    if not more:
+        break
+    data += more
+sys.stdout.write(data.decode())
+E2
+export TCPREMOTEIP=9.9.9.9 TCPLOCALPORT=9
+background tcpserver -v "$T/socket" sh -c 'env; exit 4' 2>log
+SERVER=$!
+wait_for 5 test -S socket
+got=$(python3 local.py socket)
+like "a Unix socket: PROTO" "$got" '^PROTO=UNIX$'
+like "UNIXLOCALPATH" "$got" "^UNIXLOCALPATH=$T/socket\$"
+is "no TCP variables, not even inherited ones" "$(grep -c ^TCP <<<"$got")" 0
+ok "pid line" logged "^tcpserver: pid [0-9]+ from $T/socket\$"
+ok "ok line" logged "^tcpserver: ok [0-9]+ \\[$T/socket\\]0 \\[\\]:0:maxperip=20\$"
+ok "end line" logged '^tcpserver: end [0-9]+ status 4$'
+code "somebody listens there" 111 tcpserver "$T/socket" true
+is "said so" "$(cat err)" "tcpserver: fatal: unable to bind: Address already in use"
+ok "and goes on doing so" python3 local.py socket
+stop
+is "SIGTERM: exit 0" $? 0
+is "the socket is gone" "$(ls socket 2>&1 | grep -c 'No such')" 1
+python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('socket')"
+background tcpserver "$T/socket" echo again
+SERVER=$!
+ok "a socket left over is replaced" wait_for 5 eval '[ "$(python3 local.py socket)" = again ]'
+stop
+unset TCPREMOTEIP TCPLOCALPORT
+start --also 127.0.0.1:0 --also "$T/another" --also '[::ffff:127.0.0.5]:0' -- sh -c 'echo "$TCPLOCALIP ${TCPLOCALPORT-$PROTO}"'
+is "-1 prints the port of each" "$(wc -l <port | tr -d ' ')" 3
+is "the first" "$(talk)" "127.0.0.1 $PORT"
+PORT=$(sed -n 2p port)
+is "the second" "$(talk)" "127.0.0.1 $PORT"
+PORT=$(sed -n 3p port)
+is "one with brackets" "$(talk 127.0.0.5)" "127.0.0.5 $PORT"
+is "the Unix socket" "$(python3 local.py another)" " UNIX"
+stop
+code "no port" 100 tcpserver --also somewhere 127.0.0.1 0 true
+code "an interface that is not there" 111 tcpserver -I nosuch fe80::1 0 true
+like "said so" "$(cat err)" '^tcpserver: fatal: unable to find interface nosuch'
+DNS_SERVERS=127.0.0.1:9 code "a host that is not found now" 111 tcpserver -RH nohost.example 0 true
+like "said so" "$(cat err)" '^tcpserver: fatal: (temporarily unable to figure out IP address|no IP address) for nohost\.example'
+
+cat >systemd.py <<'E2'
+import fcntl, os, socket, sys
+l = [socket.socket() for i in range(2)]
+for s in l:
+    s.bind(('127.0.0.1', 0))
+    s.listen()
+mine = sys.argv[1] == 'mine'
+r, w = os.pipe()
+r = fcntl.fcntl(r, fcntl.F_DUPFD, 20)
+pid = os.fork()
+if pid == 0:
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in (l[0].fileno(), l[1].fileno(), w)]
+    for to, fd in zip((3, 4, 1), high):
+        os.dup2(fd, to)
+    os.environ.update(LISTEN_FDS='2', LISTEN_PID=str(os.getpid() if mine else 1), LISTEN_FDNAMES='a:b')
+    os.execvp('tcpserver', ['tcpserver', '-RHl0', '-1', '127.0.0.1', '0', 'sh', '-c', 'env | grep -c ^LISTEN_'])
+os.close(w)
+out = os.fdopen(r)
+ports = [int(out.readline()) for i in range(2 if mine else 1)]
+print([s.getsockname()[1] for s in l] == ports, end=' ')
+for port in ports:
+    print(socket.create_connection(('127.0.0.1', port), 5).makefile().read().strip(), end=' ')
+os.kill(pid, 15)
+print(os.waitpid(pid, 0)[1])
+E2
+is "systemd's sockets" "$(python3 systemd.py mine)" "True 0 0 0"
+is "those of another process are not ours" "$(python3 systemd.py other)" "False 3 0"
+
+# ---- the process ----
+start -e pid -- echo hello
+is "-e" "$(cat pid)" "$SERVER"
+code "-e: it runs already" 111 tcpserver -e pid 127.0.0.1 0 true
+is "said so" "$(cat err)" "tcpserver: fatal:  already running"
+is "and goes on" "$(talk)" hello
+stop
+is "the file is removed at the end" "$(ls pid 2>&1 | grep -c 'No such')" 1
+echo 999999999 >pid
+start -e pid -- echo hello
+is "-e: one that is gone does not count" "$(cat pid)" "$SERVER"
+stop
+code "-e: nowhere to write" 111 tcpserver -e missing/pid 127.0.0.1 0 true
+
+# ---- what it runs ----
+mkdir env
+echo chained >env/CHAIN
+start -- envdir env sh -c 'echo $CHAIN $TCPREMOTEIP'
+is "a chain" "$(talk)" "chained 127.0.0.1"
+stop
+start -- envdir env qmail-showctl -i
+like "a chain of our own" "$(talk)" '^version: '
+stop
+start -- /usr/lib/indimail/plugins/envdir.so env qmail_showctl.so -i
+like "plugins are our own" "$(talk)" '^version: '
+stop
+REEXEC=1 start -- /usr/lib/indimail/plugins/envdir.so env qmail_showctl.so -i
+like "plugins with REEXEC=1" "$(talk)" '^version: '
+stop
+USE_DLMOPEN= PLUGIN0=/usr/lib/indimail/plugins/qmail_smtpd.so start -- true
+ok "USE_DLMOPEN mentions them" logged '^tcpserver: /usr/lib/indimail/plugins/qmail_smtpd\.so: link map ID: 0$'
+stop
+start -- ./missing
+is "no such program" "$(talk)" ""
+ok "said so" logged '^tcpserver: fatal: unable to run \./missing: No such file or directory$'
+ok "exit code" logged '^tcpserver: end [0-9]+ status 111$'
+stop
+start -D -o -- sh -c 'echo ok'
+is "-D -o" "$(talk)" ok
+stop
+start -q -- sh -c 'exit 3'
+talk
+stop
+is "-q says nothing" "$(cat log)" ""
 
 if command -v dnsmasq >/dev/null; then
 	dns=$(free_port)

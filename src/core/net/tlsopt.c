@@ -1,5 +1,5 @@
-/* secure - TLS by options; see secure.h. */
-#include "core/net/secure.h"
+/* tlsopt - TLS by options; see tlsopt.h. */
+#include "core/net/tlsopt.h"
 
 #include <errno.h>
 
@@ -46,7 +46,7 @@ static int read_ciphers(const char *fn, struct buf *out, struct err *e)
 	return r;
 }
 
-static int gather(const struct secure *s, struct words *w, struct err *e)
+static int gather(const struct tlsopt *s, struct words *w, struct err *e)
 {
 	struct tls_conf *c = &w->files.conf;
 
@@ -85,7 +85,7 @@ static void forget(struct words *w)
 	buf_free(&w->ciphers);
 }
 
-int secure_check(const struct secure *s, struct err *e)
+int tlsopt_check(const struct tlsopt *s, struct err *e)
 {
 	struct words w = {.ca = BUF_INIT, .crl = BUF_INIT, .ciphers = BUF_INIT};
 	int r = gather(s, &w, e);
@@ -96,7 +96,7 @@ int secure_check(const struct secure *s, struct err *e)
 	return r;
 }
 
-struct tls_ctx *secure_context(const struct secure *s, struct err *e)
+struct tls_ctx *tlsopt_context(const struct tlsopt *s, struct err *e)
 {
 	struct words w = {.ca = BUF_INIT, .crl = BUF_INIT, .ciphers = BUF_INIT};
 	struct tls_ctx *x = NULL;
@@ -110,7 +110,7 @@ struct tls_ctx *secure_context(const struct secure *s, struct err *e)
 }
 
 /* A name in a certificate means nothing unless somebody vouches for it, where there is somebody. */
-static bool authorities(const struct secure *s)
+static bool authorities(const struct tlsopt *s)
 {
 	struct buf fn = BUF_INIT;
 	struct tls_files f;
@@ -125,7 +125,7 @@ static bool authorities(const struct secure *s)
 }
 
 /* Does the server's certificate do?  Only who asks is refused: mail servers rarely have one that others vouch for. */
-static int check(const struct secure *s, const struct tls *t, struct err *e)
+static int check(const struct tlsopt *s, const struct tls *t, struct err *e)
 {
 	const char *host = given(s->name) ? s->name : s->host, *why = NULL;
 
@@ -136,7 +136,7 @@ static int check(const struct secure *s, const struct tls *t, struct err *e)
 	return 0;
 }
 
-struct tls *secure_shake(const struct secure *s, struct tls_ctx *x, int rfd, int wfd, int timeout_ms, struct err *e)
+struct tls *tlsopt_shake(const struct tlsopt *s, struct tls_ctx *x, int rfd, int wfd, int timeout_ms, struct err *e)
 {
 	struct tls *t;
 
@@ -150,14 +150,14 @@ struct tls *secure_shake(const struct secure *s, struct tls_ctx *x, int rfd, int
 	return t;
 }
 
-struct tls *secure_begin(const struct secure *s, int rfd, int wfd, int timeout_ms, struct err *e)
+struct tls *tlsopt_begin(const struct tlsopt *s, int rfd, int wfd, int timeout_ms, struct err *e)
 {
-	struct tls_ctx *x = secure_context(s, e);
+	struct tls_ctx *x = tlsopt_context(s, e);
 
-	return x ? secure_shake(s, x, rfd, wfd, timeout_ms, e) : NULL;
+	return x ? tlsopt_shake(s, x, rfd, wfd, timeout_ms, e) : NULL;
 }
 
-void secure_provider(const char *program, const struct tls *t, struct buf *out)
+void tlsopt_provider(const char *program, const struct tls *t, struct buf *out)
 {
 	buf_fmt(out, "TLS_PROVIDER=%s, ", program);
 	if (t)

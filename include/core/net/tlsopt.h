@@ -1,12 +1,12 @@
-/* secure - TLS as the options and variables of tcpclient, dotls and sslerator ask for it (network reference sections 4 and
+/* tlsopt - TLS as the options and variables of tcpclient, dotls and sslerator ask for it (network reference sections 4 and
  * 5): which files, which handshake, and whether the server's papers will do. */
-#ifndef CORE_NET_SECURE_H
-#define CORE_NET_SECURE_H
+#ifndef CORE_NET_TLSOPT_H
+#define CORE_NET_TLSOPT_H
 
 #include "core/net/tls.h"
 
 /* Words of the command line; NULL: not given. */
-struct secure {
+struct tlsopt {
 	bool client;
 	const char *cert;	/* file of certificate and key; empty as if not given: TLS_CERTFILE, else the one in CERTDIR */
 	const char *ca;		/* authorities; given to a client: one must vouch for the server.  Else SERVERCA or CLIENTCA */
@@ -22,13 +22,13 @@ struct secure {
 
 /* Read the files and shake hands within timeout_ms: NULL with e.  A client fails also when the server's certificate is not
  * what ca or name demand. */
-struct tls *secure_begin(const struct secure *s, int rfd, int wfd, int timeout_ms, struct err *e);
+struct tls *tlsopt_begin(const struct tlsopt *s, int rfd, int wfd, int timeout_ms, struct err *e);
 /* The two steps of it, for who wants to know about unreadable files first. */
-struct tls_ctx *secure_context(const struct secure *s, struct err *e);
-struct tls *secure_shake(const struct secure *s, struct tls_ctx *x, int rfd, int wfd, int timeout_ms, struct err *e);
+struct tls_ctx *tlsopt_context(const struct tlsopt *s, struct err *e);
+struct tls *tlsopt_shake(const struct tlsopt *s, struct tls_ctx *x, int rfd, int wfd, int timeout_ms, struct err *e);
 /* Whether a server could begin, without beginning: the certificate can be read.  0, -1 with e. */
-int secure_check(const struct secure *s, struct err *e);
+int tlsopt_check(const struct tlsopt *s, struct err *e);
 /* "TLS_PROVIDER=PROGRAM, " and the details when there is a connection to tell of, appended. */
-void secure_provider(const char *program, const struct tls *t, struct buf *out);
+void tlsopt_provider(const char *program, const struct tls *t, struct buf *out);
 
 #endif

@@ -1,0 +1,17 @@
+/* idle - give back memory while there is nothing to do: thousands of sessions mostly wait. */
+#ifndef CORE_SYS_IDLE_H
+#define CORE_SYS_IDLE_H
+
+#include <stddef.h>
+
+/* Pages the process can do without until it wakes up go back to the kernel: free memory of the heap, stack that is not in
+ * use, program text (read again from the file when it is needed).  Costs some twenty microseconds now and at the
+ * next step. */
+void idle_release(void);
+/* The contents of a buffer are not needed any more: whole pages in it become zeroes and take no memory. */
+void idle_forget(void *p, size_t n);
+
+/* Learn what idle_release needs to know, for the processes forked later: asking in each would cost each some memory. */
+void idle_prepare(void);
+
+#endif

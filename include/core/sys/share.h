@@ -1,0 +1,10 @@
+/* share - memory that stays common to a process and the children it forks. */
+#ifndef CORE_SYS_SHARE_H
+#define CORE_SYS_SHARE_H
+
+#include <stddef.h>
+
+/* n zero bytes; pages that are never touched cost nothing.  NULL with errno. */
+void *share_memory(size_t n);
+
+#endif

@@ -1,0 +1,73 @@
+/* idle - giving back memory; see idle.h. */
+#include "core/sys/idle.h"
+
+#include <errno.h>
+#include <link.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+enum { PAGE = 4096, STACK_BELOW = 128 * 1024 };
+
+/* madvise works on what is mapped of a range even where it complains about the rest. */
+static void drop(uintptr_t from, uintptr_t to)
+{
+	int keep = errno;
+
+	from = (from + PAGE - 1) / PAGE * PAGE;
+	to = to / PAGE * PAGE;
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+	errno = keep;
+}
+
+void idle_forget(void *p, size_t n)
+{
+	drop((uintptr_t)p, (uintptr_t)p + n);
+}
+
+static struct {
+	uintptr_t from, to;
+} text[64];
+static int texts;
+
+/* Segments that were never writable hold nothing but what the file holds. */
+static int note_text(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	(void)arg;
+	for (int i = 0; i < info->dlpi_phnum && texts < (int)(sizeof text / sizeof *text); i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+
+		if (h->p_type != PT_LOAD || h->p_flags & PF_W)
+			continue;
+		text[texts].from = info->dlpi_addr + h->p_vaddr;
+		text[texts++].to = info->dlpi_addr + h->p_vaddr + h->p_memsz;
+	}
+	return 0;
+}
+
+void idle_prepare(void)
+{
+	if (!texts)
+		dl_iterate_phdr(note_text, NULL);
+}
+
+static void drop_stack(void)
+{
+	char here;
+	uintptr_t top = (uintptr_t)&here - PAGE;	/* what this call itself uses stays */
+
+	drop(top - STACK_BELOW, top);
+}
+
+void idle_release(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	drop_stack();
+	idle_prepare();
+	for (int i = 0; i < texts; i++)
+		drop(text[i].from, text[i].to);
+}

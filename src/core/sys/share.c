@@ -1,0 +1,11 @@
+/* share - common memory; see share.h. */
+#include "core/sys/share.h"
+
+#include <sys/mman.h>
+
+void *share_memory(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
