@@ -34,8 +34,8 @@ void run_become(char *const argv[]) __attribute__((noreturn));
  * with the reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
 /* Whether these words are one of our applets that may run again and again in one process (APPLET_AGAIN) and, when
- * its operands are a program (APPLET_CHAIN), whether that is one, too. */
-bool run_again(char *const argv[]);
+ * its operands are a program (APPLET_CHAIN), whether that is one, too: the last of them, else NULL. */
+const struct applet *run_again(char *const argv[]);
 /* run_chain for applets that are APPLET_AGAIN and APPLET_CHAIN: when run_again(argv) the program is run and its exit
  * code returned; otherwise it never returns. */
 int run_chain_back(char *const argv[]);

@@ -13,6 +13,9 @@ struct admission {
 	struct access *rules;	/* NULL: everybody */
 	long per_ip;		/* connections from one address unless rules say otherwise, 0 any number */
 	bool dual;		/* TCP6... variables */
+	/* More rules, from elsewhere (NULL none): 1 allowed; 0 denied, having said so; -1 with e.  May change the limit. */
+	int (*ask)(const struct ucspi *u, long *per_ip, struct err *e);
+	/* what goes well (NULL: nobody wants to know) and what does not */
 	void (*info)(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 	void (*warn)(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 };

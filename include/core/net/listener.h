@@ -31,8 +31,8 @@ int listener_add_word(struct listeners *l, const char *word, const struct listen
 int listener_inherit(struct listeners *l, int fd, struct err *e);
 /* The sockets that systemd passes: how many; the variables that tell of them are unset.  -1: they are no sockets. */
 int listener_passed(struct listeners *l, struct err *e);
-/* The local ports of those that have one, a line each, appended; -1 errno. */
-int listener_ports(const struct listeners *l, struct buf *text);
+/* Print the local ports of those that have one on a descriptor, a line each; -1 errno. */
+int listener_ports(const struct listeners *l, int fd);
 /* Remove our Unix sockets from the file system. */
 void listener_end(const struct listeners *l);
 

@@ -8,16 +8,15 @@
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/run.h"
-#include "core/base/num.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
+#include "core/conf/plugins.h"
 #include "core/net/crew.h"
 #include "core/net/dns.h"
 #include "core/net/listener.h"
 #include "core/net/proxy.h"
 #include "core/net/tlsgate.h"
 #include "core/sys/clock.h"
-#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/idle.h"
@@ -26,6 +25,7 @@
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "core/sys/workers.h"
+#include "vdomain/sqlaccess.h"
 
 enum {
 	LIMIT_MAX = 1000000,
@@ -38,7 +38,7 @@ enum {
 static struct ucspi_options how = {.names = 1, .ident = 1, .ident_timeout = 26, .nodelay = 0, .ip_options = 0};
 static int verbosity = 1, print_port, only4, from_env, may_lack, want_tls;
 static long backlog = 20, at_once = -1, inherited = -1;
-static const char *limit_text = "40", *user, *group, *rules_file, *pid_file, *interface, *proxies;
+static const char *limit_text = "40", *user, *group, *rules_file, *pid_file, *interface, *proxies, *sql_file;
 static struct tls_gate gate = {.patience = 60, .idle = 300};
 static VEC(const char *) also;
 
@@ -65,6 +65,7 @@ static const struct opt opts[] = {
 	NUM('C', NULL, &at_once, "N", "simultaneous connections per address, 0 any number"),
 	TEXT('x', NULL, &rules_file, "FILE", "access rules, compiled or text"),
 	FLAG('X', NULL, &may_lack, "allow everybody when there is no such file"),
+	TEXT('m', NULL, &sql_file, "FILE", "access rules in the database FILE names"),
 	TEXT(0, "proxy", &proxies, "LIST", "proxies that begin with a PROXY header"),
 	FLAG('1', NULL, &print_port, "print the local port on descriptor 1"),
 	FLAG('4', NULL, &only4, "IPv4 only"),
@@ -104,7 +105,7 @@ static const struct opt opts[] = {
 	OPTS_END
 };
 
-static const struct applet *served;	/* by workers; NULL: by children */
+static const struct applet *last;	/* of the chain that workers run; NULL: children serve */
 static struct listeners listeners;
 static size_t limit;
 static int wake;
@@ -130,7 +131,7 @@ static void complain(const char *fmt, ...)
 	va_end(ap);
 }
 
-static struct admission door = {.how = &how, .info = info, .warn = complain};
+static struct admission door = {.how = &how, .warn = complain};
 
 static void warn(const char *what, const char *why)
 {
@@ -140,6 +141,18 @@ static void warn(const char *what, const char *why)
 static void status(const char *what)
 {
 	info("tcpserver: %s: %zu/%zu", what, seats_taken(door.seats), limit);
+}
+
+/* The database's rules, behind those of -x. */
+static int ask_database(const struct ucspi *u, long *limit_per_ip, struct err *e)
+{
+	struct buf rule = BUF_INIT;
+	int r = sqlaccess_ask(sql_file, &u->peer.ip, u->local.port, limit_per_ip, &rule, e);
+
+	if (r == 0)
+		info("tcpserver: MySQL: Port %u: IPrule %s", u->local.port, rule.p);
+	buf_free(&rule);
+	return r;
 }
 
 /* ---- in the child, or in a worker: one connection ------------------------------------------------ */
@@ -195,7 +208,7 @@ static int work(struct str text, const int *fds, int n)
 	log_set_program("tcpserver");
 	r = admit(&door, fds[0], &j);
 	fd_close(fds[0]);
-	return r ? r : applet_run(served, argc, argv);
+	return r ? r : applet_run(run_applet(argv[0]), argc, argv);
 }
 
 /* ---- the parent: connections come and go --------------------------------------------------------- */
@@ -216,14 +229,14 @@ static void open_workers(int words)
 {
 	struct err e = {0};
 
-	if (!run_again(program) || words > WORDS_MAX || want_tls)
+	last = want_tls || words > WORDS_MAX ? NULL : run_again(program);
+	if (!last)
 		return;
 	idle_prepare();
-	if (a->warm)
-		crew.workers.keep = a->warm();
+	if (last->warm)
+		crew.workers.keep = last->warm();
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
-	served = a;
 }
 
 static bool too_many(const struct arrival *j)
@@ -310,8 +323,8 @@ static void look_at_files(long long now)
 		access_refresh(door.rules, NULL);	/* the child says what is wrong */
 	if (want_tls && tls_gate_refresh(&gate, &e) < 0)
 		warn("the old certificate stays", log_err(&e));
-	if (served && served->warm)
-		crew.workers.keep = served->warm();
+	if (last && last->warm)
+		crew.workers.keep = last->warm();
 }
 
 /* Wait and accept until SIGTERM. */
@@ -397,27 +410,13 @@ static void leave_standard_fds(void)
 		die(111, "unable to open /dev/null: %s", log_errno(errno));
 }
 
-static void say_ports(void)
-{
-	struct buf text = BUF_INIT;
-
-	if (listener_ports(&listeners, &text) < 0)
-		die(111, "unable to learn the local port: %s", log_errno(errno));
-	fd_write_all(1, text.p, text.n);
-	buf_free(&text);
-}
-
 /* Plugins of the service are part of this program: they are not loaded, only mentioned. */
 static void mention_plugins(void)
 {
-	for (char *const *v = env_all(); v && *v; v++) {
-		struct str value = str_z(*v), name = str_cut(&value, '=');
-		uint64_t n;
+	struct str file;
 
-		if (value.p && str_starts(name, STR("PLUGIN")) && num_parse(str_from(name, 6), UINT32_MAX, &n) &&
-			conf_set(CONF_USE_DLMOPEN))
-			info("tcpserver: %.*s: link map ID: 0", STR_FMT(value));
-	}
+	for (size_t i = 0; conf_set(CONF_USE_DLMOPEN) && plugins_next(&i, &file); )
+		info("tcpserver: %.*s: link map ID: 0", STR_FMT(file));
 }
 
 /* Limits per address: -C is asked before the fork, MAXPERIP (else -C) in the child, where rules may change it. */
@@ -463,6 +462,7 @@ static int tcpserver_main(int argc, char **argv)
 
 	program = argv + words;
 	door.dual = !only4;
+	door.info = verbosity > 1 ? info : NULL;
 	crew.seats = door.seats = seats_open(LIMIT_MAX);
 	if (!door.seats)
 		die(111, "unable to share memory: %s", log_errno(errno));
@@ -471,9 +471,13 @@ static int tcpserver_main(int argc, char **argv)
 	take_ids();
 	if (rules_file)
 		door.rules = access_open(rules_file, may_lack);
+	if (sql_file && sqlaccess_load(&e) < 0)
+		warn("no SQL rules", log_err(&e));
+	else if (sql_file)
+		door.ask = ask_database;
 	mention_plugins();
-	if (print_port)
-		say_ports();
+	if (print_port && listener_ports(&listeners, 1) < 0)
+		die(111, "unable to print the local port: %s", log_errno(errno));
 	leave_standard_fds();
 	dns_prepare();
 	open_workers(argc - words);

@@ -220,7 +220,7 @@ void run_exec(char *const argv[])
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
 }
 
-bool run_again(char *const argv[])
+const struct applet *run_again(char *const argv[])
 {
 	static const struct opt none[] = {OPTS_END};
 
@@ -228,13 +228,13 @@ bool run_again(char *const argv[])
 		const struct applet *a = argv[0] && run_chain_ours(argv) ? run_applet(argv[0]) : NULL;
 
 		if (!a || !(a->flags & APPLET_AGAIN) || conf_on(CONF_REEXEC))
-			return false;
+			return NULL;
 		if (!(a->flags & APPLET_CHAIN))
-			return true;
+			return a;
 		int used = opt_count(a->opts ? a->opts : none, count(argv), (char **)(size_t)argv);
 
 		if (used < 0)
-			return false;
+			return NULL;
 		argv += used + 1;
 		if (argv[0] && strcmp(argv[0], "--") == 0)
 			argv++;

@@ -61,17 +61,29 @@ static int ask_rules(const struct admission *a, struct ucspi *u, struct err *e)
 	return r;
 }
 
-static int judge(const struct admission *a, struct ucspi *u)
+static void tell(const struct admission *a, const struct ucspi *u, bool allowed)
 {
 	struct buf line = BUF_INIT;
+
+	if (!a->info)
+		return;
+	ucspi_verdict_line(u, allowed, (long)proc_pid(), &line);
+	a->info("%s", line.p);
+	buf_free(&line);
+}
+
+static int judge(const struct admission *a, struct ucspi *u)
+{
 	struct err e = {0};
 	int allowed = ask_rules(a, u, &e);
 
 	if (allowed < 0)
 		return drop(a, ", unable to read CDB", &e);
-	ucspi_verdict_line(u, allowed, (long)proc_pid(), &line);
-	a->info("%s", line.p);
-	buf_free(&line);
+	if (allowed > 0 && a->ask && !u->path)
+		allowed = a->ask(u, &u->per_ip, &e);
+	if (allowed < 0)
+		return drop(a, ", unable to read SQL rules", &e);
+	tell(a, u, allowed);
 	return allowed ? 0 : 100;
 }
 
@@ -89,6 +101,8 @@ static void announce(const struct admission *a, const struct ucspi *u)
 {
 	struct buf line = BUF_INIT;
 
+	if (!a->info)
+		return;
 	ucspi_start_line(u, (long)proc_pid(), &line);
 	a->info("%s", line.p);
 	buf_free(&line);

@@ -144,18 +144,22 @@ int listener_passed(struct listeners *l, struct err *e)
 	return (int)n;
 }
 
-int listener_ports(const struct listeners *l, struct buf *text)
+int listener_ports(const struct listeners *l, int fd)
 {
+	struct buf text = BUF_INIT;
 	struct sock_end at;
+	int r = 0;
 
-	for (size_t i = 0; i < l->v.n; i++) {
+	for (size_t i = 0; i < l->v.n && r == 0; i++) {
 		if (l->v.p[i].path)
 			continue;
-		if (sock_local(l->v.p[i].fd, &at) < 0)
-			return -1;
-		buf_fmt(text, "%u\n", at.port);
+		r = sock_local(l->v.p[i].fd, &at);
+		buf_fmt(&text, "%u\n", at.port);
 	}
-	return 0;
+	if (r == 0)
+		r = fd_write_all(fd, text.p, text.n);
+	buf_free(&text);
+	return r;
 }
 
 void listener_end(const struct listeners *l)
