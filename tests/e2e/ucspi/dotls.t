@@ -170,7 +170,9 @@ if command -v gnutls-cli >/dev/null; then
 else
 	skip "gnutls-cli" "not installed"
 fi
-ok "what a scanner would complain about" bash "$here/../tls_check.sh" "127.0.0.1:$port" smtp
+refused() { ! client -starttls smtp "$@" </dev/null >/dev/null; }
+ok "TLS 1.1 is refused" refused -tls1_1 -cipher ALL:@SECLEVEL=0
+ok "so is renegotiation" sh -c "! (sleep 0.3; echo R; sleep 0.3) | timeout 5 openssl s_client -connect 127.0.0.1:$port -starttls smtp -tls1_2 >renegotiation 2>&1; grep -Eqi 'no renegotiation|handshake failure' renegotiation"
 serve dotls -s smtp -n '' -D 1 python3 "$here/plain.py" smtp heard
 is "idle in plain text" "$(raw 'reply(); f.read()'; wait_for 5 grep fatal log; cat log)" "dotls: fatal: idle timeout reached without input [1 sec]"
 serve dotls -s smtp -n '' -t 1 python3 "$here/plain.py" smtp heard
