@@ -41,6 +41,8 @@ char *const *run_again(char *const argv[]);
 int run_chain_back(char *const argv[]);
 /* The same with another PATH to look along (NULL: /bin:/usr/bin), whatever the environment has by now. */
 void run_chain_along(const char *path, char *const argv[]) __attribute__((noreturn));
+/* The same with file as the program, which sees argv[0] as its name. */
+void run_chain_as(const char *file, char *const argv[]) __attribute__((noreturn));
 /* The same, but always by exec: for a process that knows secrets the program may not see.  Never returns. */
 void run_exec(char *const argv[]) __attribute__((noreturn));
 /* Whether run_chain would run these words as one of our applets. */
