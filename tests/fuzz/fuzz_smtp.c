@@ -72,6 +72,11 @@ static time_t now(void *ctx)
 	return 1000000000;
 }
 
+static void no_idle(void *ctx)
+{
+	(void)ctx;
+}
+
 static bool offer(void *ctx)
 {
 	(void)ctx;
@@ -103,7 +108,7 @@ static void check_replies(const struct buf *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct smtp_hooks hooks = {NULL, open_message, put_bytes, take, take, fail, verdict, qp, to_log,
-		no_pause, own_ip, now, offer, prepare, no_start, 1};
+		no_idle, no_pause, own_ip, now, offer, prepare, no_start, 1};
 	uint8_t how = size ? data[0] : 0;
 	struct smtp_config c = {.greeting = LIST_INIT, .ip = "192.0.2.1", .host = "unknown", .local = "here",
 		.localiphost = BUF_INIT, .relay_suffix = BUF_INIT, .port = 25, .maxhops = 3, .relay = how & 1,
@@ -119,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vec_push(&c.greeting.lines, STR("here.example"));
 	in_init_mem(&in, str_make((const char *)data + (size > 0), size - (size > 0)));
 	out_init_mem(&out, &replies);
-	session_run(&c, &hooks, &in, &out);
+	session_run(&c, &hooks, &in, &out, NULL);
 	check_replies(&replies);
 	buf_free(&replies);
 	smtp_config_free(&c);

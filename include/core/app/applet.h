@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "core/app/opt.h"
+#include "core/base/buf.h"
 
 /* Who a command runs as when root starts it; single-user instances are always the caller. */
 enum role {
@@ -50,6 +51,19 @@ struct applet {
 #define APPLET(id) const struct applet applet_##id
 
 extern const struct applet *const applet_table[];	/* sorted by name, NULL-terminated */
+
+/* A run that waits for a silent client may put itself aside, to be taken up again in another process: for those who run an
+ * APPLET_AGAIN and say that they can do this. */
+struct applet_park {
+	bool allowed;		/* set by the one who runs it */
+	bool resumed;		/* state is what an earlier run left: go on from there */
+	bool late;		/* ... although nothing has come within patience_ms */
+	long patience_ms;	/* set by the run, as the following: how long to wait for the client */
+	struct buf farewell;	/* what to tell the client when there is no going on */
+	struct buf state;
+};
+extern struct applet_park applet_park;
+enum { APPLET_PARKED = 256 };	/* main's result: descriptor 0 is the client, applet_park tells the rest */
 
 /* By short or traditional name, or by the name of the plugin that is one of ours elsewhere (qmail_smtpd.so); NULL when there
  * is none. */

@@ -34,13 +34,15 @@ void run_become(char *const argv[]) __attribute__((noreturn));
  * with the reason.  Never returns. */
 void run_chain(char *const argv[]) __attribute__((noreturn));
 /* Whether these words are one of our applets that may run again and again in one process (APPLET_AGAIN) and, when
- * its operands are a program (APPLET_CHAIN), whether that is one, too: the last of them, else NULL. */
-const struct applet *run_again(char *const argv[]);
+ * its operands are a program (APPLET_CHAIN), whether that is one, too: the words of the last of them, else NULL. */
+char *const *run_again(char *const argv[]);
 /* run_chain for applets that are APPLET_AGAIN and APPLET_CHAIN: when run_again(argv) the program is run and its exit
  * code returned; otherwise it never returns. */
 int run_chain_back(char *const argv[]);
 /* The same with another PATH to look along (NULL: /bin:/usr/bin), whatever the environment has by now. */
 void run_chain_along(const char *path, char *const argv[]) __attribute__((noreturn));
+/* The same with file as the program, which sees argv[0] as its name. */
+void run_chain_as(const char *file, char *const argv[]) __attribute__((noreturn));
 /* The same, but always by exec: for a process that knows secrets the program may not see.  Never returns. */
 void run_exec(char *const argv[]) __attribute__((noreturn));
 /* Whether run_chain would run these words as one of our applets. */

@@ -15,9 +15,9 @@ void dns_close(struct dns *d);
 /* Read resolv.conf now, if it is needed, so that processes forked from this one need not. */
 void dns_prepare(void);
 
-/* Ask; the answer is there after dns_wait.  Any number of questions may be under way, also several for one answer:
+/* Ask; the answer is there after dns_wait.  Any number of questions may be under way, several for one answer, too:
  * it is then found when one is, and secure when all parts are. */
-void dns_ask_ip(struct dns *d, struct str name, struct dns_answer *a);	/* A and AAAA; addresses are taken as they are */
+void dns_ask_ip(struct dns *d, struct str name, struct dns_answer *a);	/* A and AAAA; an address is itself */
 void dns_ask_ip4(struct dns *d, struct str name, struct dns_answer *a);	/* A, of servers only */
 void dns_ask_mx(struct dns *d, struct str name, struct dns_answer *a);
 void dns_ask_txt(struct dns *d, struct str name, struct dns_answer *a);

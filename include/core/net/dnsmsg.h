@@ -64,9 +64,10 @@ struct dnsmsg_end {
 	bool ad;		/* the server says that it has authenticated this */
 	bool edns_refused;	/* the server understands no EDNS */
 };
-/* Read an answer to that question: records of the type that belong to the name or to the end of its chain of aliases
- * are appended to a, their time to live lowers a->ttl.  Records of other names do not count.  DNS_SOFT: not an answer to
- * this question, damaged, a server's failure, aliases in a circle; a has then got nothing. */
-enum dns_status dnsmsg_read(struct str msg, struct str name, unsigned type, struct dns_answer *a, struct dnsmsg_end *end);
+/* Read an answer to that question: records of the type that belong to the name or to the end of its chain of
+ * aliases are appended to a, their time to live lowers a->ttl.  Records of other names do not count.  DNS_SOFT: not
+ * an answer to this question, damaged, a server's failure, aliases in a circle; a has then got nothing. */
+enum dns_status dnsmsg_read(struct str msg, struct str name, unsigned type, struct dns_answer *a,
+	struct dnsmsg_end *end);
 
 #endif

@@ -18,6 +18,8 @@ void seats_owner(struct seats *s, int seat, pid_t pid);
 void seats_drop(struct seats *s, int seat);
 /* The process has done with its connection; false: it had none. */
 bool seats_leave(struct seats *s, pid_t pid);
+/* The process is done, its connection is not: the seat, which nobody owns; -1: it had none. */
+int seats_orphan(struct seats *s, pid_t pid);
 size_t seats_taken(const struct seats *s);
 /* The next taken seat from *i on, which moves behind it; false: there is none. */
 bool seats_next(const struct seats *s, size_t *i, struct ip *ip, pid_t *pid);

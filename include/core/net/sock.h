@@ -30,6 +30,7 @@ int sock_plain(int family, int type, int protocol);
 int sock_connect_scoped(int fd, const struct sockaddr *to, unsigned n, unsigned scope);
 ssize_t sock_receive(int fd, void *p, size_t n, int flags, struct sockaddr *from, unsigned *len);
 int sock_local(int fd, struct sock_end *at);	/* our end */
+int sock_peer(int fd, struct sock_end *at);	/* the other end; EAFNOSUPPORT when it has no internet address */
 /* Whether fd is a Unix socket; its path (empty: without name) replaces *path. */
 bool sock_path(int fd, struct buf *path);
 /* The interface a link-local address belongs to, appended; nothing for others. */

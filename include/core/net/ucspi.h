@@ -28,6 +28,8 @@ struct ucspi {
 /* Socket options, banner, look-ups, environment.  What stands before peer_ip is the caller's. */
 int ucspi_prepare(struct ucspi *u, int fd, const struct ucspi_options *o, struct err *e);
 void ucspi_free(struct ucspi *u);
+/* There is no such connection: unset everything that may tell of another one. */
+void ucspi_forget(void);
 /* "tcpserver: pid P from IP" and "tcpserver: ok P ..." (or deny) without newline, appended. */
 void ucspi_start_line(const struct ucspi *u, long pid, struct buf *line);
 void ucspi_verdict_line(const struct ucspi *u, bool allowed, long pid, struct buf *line);

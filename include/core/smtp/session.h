@@ -43,6 +43,7 @@ struct smtp_hooks {
 	const char *(*close)(void *ctx);
 	unsigned long (*qp)(void *ctx);
 	void (*log)(void *ctx, const char *text);		/* one line without its newline */
+	void (*idle)(void *ctx);				/* the client has been silent for a second */
 	void (*pause)(void *ctx, unsigned seconds);		/* make a refused client wait */
 	bool (*own_ip)(void *ctx, struct str ip);		/* is this address ours? */
 	time_t (*now)(void *ctx);
@@ -74,6 +75,8 @@ struct session {
 	struct tls_facts facts;
 	struct tls *tls;		/* in this process; NULL: plain text reaches us */
 	struct buf cert_email;		/* whose certificate lets the client relay, empty none */
+	bool between;			/* waiting for a command */
+	struct session_aside *aside;
 	bool done;
 	int code;			/* exit code once done */
 };
@@ -83,10 +86,20 @@ struct session {
 int smtp_config_read(struct smtp_config *c, struct err *e);
 void smtp_config_free(struct smtp_config *c);
 
+/* What a session is that has been put aside while its client is silent (aside.h). */
+struct session_aside {
+	bool allowed;		/* it may be put aside */
+	bool resumed;		/* state is what an earlier run left */
+	bool late;		/* ... and its client did not go on in time */
+	struct buf *state;
+};
+enum { SESSION_ASIDE = -1 };
+
 /* Hold the conversation from the greeting to the end; returns the exit code of the server: 0 after
  * QUIT, 1 otherwise.  in and out are set up by the caller, with their timeouts; output is flushed whenever
- * the engine would wait for input. */
-int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in, struct out *out);
+ * the engine would wait for input.  With aside (NULL: never) SESSION_ASIDE is a result, too. */
+int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in, struct out *out,
+	struct session_aside *aside);
 
 /* For the verbs: hang up with this exit code after the reply that was just given. */
 void session_end(struct session *s, int code);

@@ -13,11 +13,15 @@ void env_clear(void);
 char *const *env_all(void);		/* "NAME=value" each, NULL-terminated; valid until the next change */
 
 /* A copy of the whole environment, to undo what a rule or a message changed. */
+struct buf;
 struct env_copy;
 struct env_copy *env_save(void);
 void env_restore(const struct env_copy *c);	/* may be called any number of times */
 /* The same without a copy of the strings, which a child then shares with its parent; c must stay. */
 void env_share(const struct env_copy *c);
+/* What is different now, appended to out, to be repeated elsewhere by env_repeat. */
+void env_changes(const struct env_copy *c, struct buf *out);
+void env_repeat(struct str changes);
 void env_copy_free(struct env_copy *c);
 
 /* Put n variables "NAME=value" over the environment for a moment (around a fork) and take them off

@@ -20,11 +20,14 @@ struct iovec;
 ssize_t fd_write_parts(int fd, const struct iovec *v, int n);
 int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
 int fd_close(int fd);					/* ignores fd < 0 */
+int fd_end(int fd);					/* end of writing on a socket; reading goes on */
 int fd_copy(int to, int from);				/* to becomes a duplicate of from */
 int fd_move(int to, int from);				/* and from is closed */
 int fd_dup(int fd);					/* lowest free number >= 3 */
+int fd_dup_above(int fd, int low);			/* lowest free number >= low, close-on-exec */
 int fd_pipe(int p[2]);					/* close-on-exec */
 int fd_nonblock(int fd, bool on);
+bool fd_nonblocking(int fd);
 int fd_cloexec(int fd, bool on);
 bool fd_open(int fd);					/* is this descriptor open? */
 bool fd_terminal(int fd);				/* is it a terminal? */

@@ -16,7 +16,8 @@ struct in {
 	int wait;		/* for op: how long this read may wait, of timeout */
 	char *buf;
 	size_t size, pos, len;
-	void (*idle)(void *arg);	/* called when nothing has come for a second, when set */
+	/* called when nothing has come for a second, when set; true: wait no longer, the read fails with ECANCELED */
+	bool (*idle)(void *arg);
 	void *idle_arg;
 	void (*before_wait)(void *arg);	/* called before a read that may block, when set: flush output here */
 	void *wait_arg;

@@ -21,6 +21,7 @@ struct worker {
 	bool idle;
 };
 
+struct buf;
 struct env_copy;
 struct workers {
 	/* Runs in the worker, in the environment the parent had at workers_open, signals and umask as they
@@ -33,6 +34,12 @@ struct workers {
 	mode_t mask;
 	VEC(struct worker) list;
 };
+
+enum { WORKERS_ASIDE = -1 };	/* in place of a wait status: the job was put aside */
+/* In a job that is about to end: what is left of it, and a descriptor, go to the parent.  Its code counts for nothing. */
+void workers_put_aside(struct str state, int fd);
+/* After such a note: *state is replaced; the descriptor, or -1: the worker has died meanwhile. */
+int workers_take_back(struct workers *w, pid_t pid, struct buf *state);
 
 int workers_open(struct workers *w, struct err *e);
 /* Give a job to an idle worker, or start one: the worker's pid, -1 with e.  The descriptors stay ours too. */

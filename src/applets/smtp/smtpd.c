@@ -178,9 +178,9 @@ static void terminated(int sig)
 }
 
 /* A client that thinks, or has gone to sleep. */
-static void idle(void *arg)
+static void idle(void *ctx)
 {
-	(void)arg;
+	(void)ctx;
 	idle_forget(in_space, sizeof in_space);
 	idle_forget(out_space, sizeof out_space);
 	idle_release();
@@ -212,13 +212,19 @@ static int smtpd_main(int argc, char **argv)
 	in_init(&in, 0, in_space, sizeof in_space);
 	out_init(&out, 1, out_space, sizeof out_space);
 	in.timeout = out.timeout = timeout_ms = conf.timeout < 86400 ? (int)conf.timeout * 1000 : 86400000;
-	in.idle = idle;
 	struct smtp_hooks hooks = {.ctx = client_new(), .open = queue_open, .put = queue_put, .from = queue_from,
-		.to = queue_to, .fail = queue_fail, .close = queue_close, .qp = queue_qp, .log = to_log,
+		.idle = idle, .to = queue_to, .fail = queue_fail, .close = queue_close, .qp = queue_qp, .log = to_log,
 		.pause = rest, .own_ip = own_ip, .now = now, .tls_offer = tls_offer, .tls_prepare = tls_prepare,
 		.tls_start = tls_start, .pid = proc_pid()};
-	int code = session_run(&conf, &hooks, &in, &out);
+	struct applet_park *p = &applet_park;
+	struct session_aside aside = {p->allowed, p->resumed, p->late, &p->state};
+	int code = session_run(&conf, &hooks, &in, &out, &aside);
 
+	if (code == SESSION_ASIDE) {
+		p->patience_ms = timeout_ms;
+		buf_set(&p->farewell, buf_str(&farewell));
+		code = APPLET_PARKED;
+	}
 	client_free(hooks.ctx);
 	smtp_config_free(&conf);
 	buf_free(&farewell);

@@ -97,7 +97,8 @@ static int call(struct dns *d, const char *host)
 		fd = sock_connect(&to, NULL, (int)connect_s * 1000);
 		num = errno;
 		if (verbose > 0)
-			log_line("%s %s port %ld: %s", host, ip_text(&to.ip, text), port, fd < 0 ? log_errno(num) : "connected");
+			log_line("%s %s port %ld: %s", host, ip_text(&to.ip, text), port,
+				fd < 0 ? log_errno(num) : "connected");
 	}
 	if (fd < 0)
 		log_warn("unable to connect to %s: %s", host, log_errno(num));

@@ -6,6 +6,12 @@
 
 enum { LIMIT_MS = 30000 };	/* for all questions together */
 
+/* Tabs stay, and everything above 127. */
+static char shown(char c)
+{
+	return ((unsigned char)c < 32 && c != '\t') || c == 127 ? '?' : c;
+}
+
 static int print(const struct dns_answer *a)
 {
 	struct buf b = BUF_INIT;
@@ -14,7 +20,7 @@ static int print(const struct dns_answer *a)
 		struct str text = a->texts.p[i];
 
 		for (size_t k = 0; k < text.n; k++)
-			buf_addc(&b, ((unsigned char)text.p[k] < 32 && text.p[k] != '\t') || text.p[k] == 127 ? '?' : text.p[k]);
+			buf_addc(&b, shown(text.p[k]));
 		buf_fmt(&b, "\nrecord length %zu\n", text.n);
 	}
 	return say(&b);

@@ -74,7 +74,8 @@ struct session {
 static void note(struct session *s, const char *what, struct str address)
 {
 	if (s->logged++ < LOGGED)
-		log_line("rblsmtpd:  pid %ld from %.*s: %s <%.*s>", (long)proc_pid(), STR_FMT(s->ip), what, STR_FMT(address));
+		log_line("rblsmtpd:  pid %ld from %.*s: %s <%.*s>", (long)proc_pid(), STR_FMT(s->ip), what,
+			STR_FMT(address));
 }
 
 static void say(struct session *s, const char *code, struct str text)
@@ -121,7 +122,8 @@ static bool obey(struct session *s, struct str line)
 
 	if (str_ieq(c.verb, STR("QUIT"))) {
 		say(s, "221 ", buf_str(&s->greeting));
-		log_line("rblsmtpd:  pid %ld from %.*s: Session terminated: quitting", (long)proc_pid(), STR_FMT(s->ip));
+		log_line("rblsmtpd:  pid %ld from %.*s: Session terminated: quitting", (long)proc_pid(),
+			STR_FMT(s->ip));
 		return false;
 	}
 	if (str_ieq(c.verb, STR("EHLO"))) {

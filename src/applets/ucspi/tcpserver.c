@@ -17,6 +17,7 @@
 #include "core/net/proxy.h"
 #include "core/net/tlsgate.h"
 #include "core/sys/clock.h"
+#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/idle.h"
@@ -109,7 +110,7 @@ static const struct opt opts[] = {
 	OPTS_END
 };
 
-static const struct applet *last;	/* of the chain that workers run; NULL: children serve */
+static char *const *last;	/* the end of the chain that workers run; NULL: children serve */
 static struct listeners listeners;
 static size_t limit;
 static int wake;
@@ -157,6 +158,11 @@ static int ask_database(const struct ucspi *u, long *limit_per_ip, struct err *e
 	return r;
 }
 
+static int work(struct str text, const int *fds, int n);
+static void serve(int s, const struct arrival *j);
+static void ended(pid_t pid, int code);
+static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve = serve, .ended = ended};
+
 /* ---- in the child, or in a worker: one connection ------------------------------------------------ */
 
 /* The program behind TLS must not know the private key, which this process does: hence exec. */
@@ -194,23 +200,89 @@ static void serve(int s, const struct arrival *j)
 	proc_exit(r);
 }
 
-/* A connection in a worker: the same, without the fork. */
-static int work(struct str text, const int *fds, int n)
+static int run_words(char *const *words)
 {
 	char *argv[WORDS_MAX + 1];
-	struct arrival j;
-	int argc = 0, r;
+	int argc = 0;
 
-	if (n != 1 || text.n != sizeof j)
+	for (; words[argc] && argc < WORDS_MAX; argc++)
+		argv[argc] = words[argc];
+	argv[argc] = NULL;
+	return applet_run(run_applet(argv[0]), argc, argv);
+}
+
+/* A new connection: as in a child, without the fork. */
+static int begin_job(struct str text, int s)
+{
+	struct arrival j;
+
+	if (text.n != sizeof j)
 		return 111;
 	memcpy(&j, text.p, sizeof j);
-	for (; program[argc] && argc < WORDS_MAX; argc++)
-		argv[argc] = program[argc];
-	argv[argc] = NULL;
 	log_set_program("tcpserver");
-	r = admit(&door, fds[0], &j);
-	fd_close(fds[0]);
-	return r ? r : applet_run(run_applet(argv[0]), argc, argv);
+	int r = admit(&door, s, &j);
+
+	fd_close(s);
+	return r ? r : run_words(program);
+}
+
+/* A parked one: the end of the chain goes on in the environment it had. */
+static int resume_job(struct str text, int s, bool late)
+{
+	struct park_head head;
+	uint32_t vars;
+
+	if (text.n < sizeof head)
+		return 111;
+	memcpy(&head, text.p, sizeof head);
+	text = str_from(text, sizeof head + head.farewell);
+	if (text.n < sizeof vars || fd_copy(0, s) < 0 || fd_copy(1, s) < 0)
+		return 111;
+	fd_close(s);
+	memcpy(&vars, text.p, sizeof vars);
+	text = str_from(text, sizeof vars);
+	env_repeat(str_to(text, vars));
+	applet_park.resumed = true;
+	applet_park.late = late;
+	buf_set(&applet_park.state, str_from(text, vars));
+	return run_words(last);
+}
+
+static void put_aside(void)
+{
+	struct park_head head = {applet_park.patience_ms, applet_park.farewell.n};
+	struct buf b = BUF_INIT, vars = BUF_INIT;
+
+	env_changes(crew.workers.env, &vars);
+	uint32_t n = (uint32_t)vars.n;
+
+	buf_put(&b, &head, sizeof head);
+	buf_add(&b, buf_str(&applet_park.farewell));
+	buf_put(&b, &n, sizeof n);
+	buf_add(&b, buf_str(&vars));
+	buf_add(&b, buf_str(&applet_park.state));
+	workers_put_aside(buf_str(&b), 0);
+	buf_free(&b);
+	buf_free(&vars);
+}
+
+static int work(struct str text, const int *fds, int n)
+{
+	struct crew_job job;
+
+	if (n != 1 || text.n < sizeof job)
+		return 111;
+	memcpy(&job, text.p, sizeof job);
+	text = str_from(text, sizeof job);
+	applet_park.allowed = true;
+	applet_park.resumed = applet_park.late = false;
+	int r = job.parked ? resume_job(text, fds[0], job.late) : begin_job(text, fds[0]);
+
+	if (r == APPLET_PARKED)
+		put_aside();
+	buf_free(&applet_park.state);
+	buf_free(&applet_park.farewell);
+	return r;
 }
 
 /* ---- the parent: connections come and go --------------------------------------------------------- */
@@ -224,7 +296,13 @@ static void ended(pid_t pid, int code)
 	status("status");
 }
 
-static struct crew crew = {.workers = {.run = work, .keep_stderr = true}, .serve = serve, .ended = ended};
+static void warm(void)
+{
+	const struct applet *a = run_applet(last[0]);
+
+	if (a->warm)
+		crew.workers.keep = a->warm();
+}
 
 /* Workers run what is one of ours, and can run again and again. */
 static void open_workers(int words)
@@ -235,8 +313,7 @@ static void open_workers(int words)
 	if (!last)
 		return;
 	idle_prepare();
-	if (last->warm)
-		crew.workers.keep = last->warm();
+	warm();
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
 }
@@ -280,7 +357,7 @@ static void dump(void)
 	pid_t pid;
 
 	for (size_t i = 0; seats_next(door.seats, &i, &ip, &pid); )
-		log_line("tcpserver: SLOT: IP %s: PID %ld", ip_text(&ip, text), (long)pid);
+		log_line("tcpserver: SLOT: IP %s: PID %ld", ip_text(&ip, text), pid > 0 ? (long)pid : 0L);
 }
 
 static int read_limit(void)
@@ -325,8 +402,8 @@ static void look_at_files(long long now)
 		access_refresh(door.rules, NULL);	/* the child says what is wrong */
 	if (want_tls && tls_gate_refresh(&gate, &e) < 0)
 		warn("the old certificate stays", log_err(&e));
-	if (last && last->warm)
-		crew.workers.keep = last->warm();
+	if (last)
+		warm();
 }
 
 /* Wait and accept until SIGTERM. */
@@ -337,31 +414,33 @@ static void loop(void)
 	bool idle = false;
 	VEC(struct pollfd) polls = {0};
 
-	vec_reserve(&polls, n + 2);
+	vec_reserve(&polls, n + 3);
 	struct pollfd *p = polls.p;
 
 	p[0] = (struct pollfd){wake, POLLIN, 0};
 	p[1] = (struct pollfd){crew.workers.env ? crew.workers.notes[0] : -1, POLLIN, 0};
 	for (size_t i = 0; i < n; i++)
-		p[i + 2] = (struct pollfd){listeners.v.p[i].fd, POLLIN, 0};
+		p[i + 3] = (struct pollfd){listeners.v.p[i].fd, POLLIN, 0};
 	for (;;) {
 		long long left = rest ? rest - clock_mono_ms() : 0;
 		bool open = left <= 0 && seats_taken(door.seats) < limit;
 
-		int ready = fd_poll(p, open ? n + 2 : 2, left > 0 ? (int)left : idle ? -1 : IDLE_MS);
+		p[2] = (struct pollfd){crew.waiting ? crew.set : -1, POLLIN, 0};
+		int ready = fd_poll(p, open ? n + 3 : 3, left > 0 ? (int)left : idle && !crew.waiting ? -1 : IDLE_MS);
 
 		if (ready < 0)
 			p[0].revents = POLLIN;	/* a signal has come */
-		if (ready == 0 && left <= 0)
+		if (ready == 0 && left <= 0 && !idle)
 			idle_release();
 		idle = ready == 0 && left <= 0;
 		if (p[0].revents && !handle_signals())
 			break;
 		crew_notes(&crew);
+		crew_wake(&crew);
 		if (left <= 0)
 			rest = 0;
 		for (size_t i = 0; open && i < n && seats_taken(door.seats) < limit; i++) {
-			if (!p[i + 2].revents)
+			if (!p[i + 3].revents)
 				continue;
 			look_at_files(clock_mono_ms());
 			if (!accept_one(&listeners.v.p[i]))
@@ -486,6 +565,7 @@ static int tcpserver_main(int argc, char **argv)
 	start_signals();
 	status("status");
 	loop();
+	crew_farewell(&crew);
 	listener_end(&listeners);
 	if (pid_file)
 		file_unlink(pid_file);

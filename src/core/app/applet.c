@@ -106,6 +106,8 @@ static void default_queue(void)
 		log_warn("%s", log_err(&warn));
 }
 
+struct applet_park applet_park = {.farewell = BUF_INIT, .state = BUF_INIT};
+
 int applet_run(const struct applet *a, int argc, char **argv)
 {
 	static char title[64];

@@ -171,6 +171,18 @@ bool run_known(const char *file)
 	return known;
 }
 
+/* Become file, which is one of ours or not, as argv. */
+static void change_into(const char *path, const char *file, char *const argv[], bool ours) __attribute__((noreturn));
+static void change_into(const char *path, const char *file, char *const argv[], bool ours)
+{
+	if (ours && (!conf_on(CONF_REEXEC) || strcmp(file, argv[0]) != 0)) {
+		fd_close_marked();
+		proc_exit(applet_run(run_applet(file), count(argv), (char **)(size_t)argv));
+	}
+	proc_exec_path(path, ours ? self : file, argv);
+	die(111, "unable to run %s: %s", file, log_errno(errno));
+}
+
 static void chain(const char *path, char *const argv[], bool ours) __attribute__((noreturn));
 static void chain(const char *path, char *const argv[], bool ours)
 {
@@ -178,12 +190,7 @@ static void chain(const char *path, char *const argv[], bool ours)
 
 	if (words)
 		argv = words;
-	if (ours && !conf_on(CONF_REEXEC)) {
-		fd_close_marked();
-		proc_exit(applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv));
-	}
-	proc_exec_path(path, ours ? self : argv[0], argv);
-	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
+	change_into(path, argv[0], argv, ours);
 }
 
 void run_chain_along(const char *path, char *const argv[])
@@ -196,6 +203,14 @@ void run_chain(char *const argv[])
 	run_chain_along(conf_env(CONF_PATH), argv);
 }
 
+void run_chain_as(const char *file, char *const argv[])
+{
+	char *words[] = {(char *)(size_t)file, NULL};
+	const char *path = conf_env(CONF_PATH);
+
+	change_into(path, file, argv, ours_along(path, words));
+}
+
 void run_exec(char *const argv[])
 {
 	bool ours = run_chain_ours(argv);
@@ -205,7 +220,7 @@ void run_exec(char *const argv[])
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
 }
 
-const struct applet *run_again(char *const argv[])
+char *const *run_again(char *const argv[])
 {
 	static const struct opt none[] = {OPTS_END};
 
@@ -215,7 +230,7 @@ const struct applet *run_again(char *const argv[])
 		if (!a || !(a->flags & APPLET_AGAIN) || conf_on(CONF_REEXEC))
 			return NULL;
 		if (!(a->flags & APPLET_CHAIN))
-			return a;
+			return argv;
 		int used = opt_count(a->opts ? a->opts : none, count(argv), (char **)(size_t)argv);
 
 		if (used < 0)

@@ -1,4 +1,5 @@
-/* dns - c-ares moves the bytes, asks again and falls back to TCP; what is asked and believed is dnsmsg's; see dns.h. */
+/* dns - c-ares moves the bytes, asks again and falls back to TCP; what is asked and believed is dnsmsg's; see
+ * dns.h. */
 #include "core/net/dns.h"
 
 #include <ares.h>
@@ -77,8 +78,8 @@ static int close_socket(ares_socket_t fd, void *arg)
 	return fd_close(fd);
 }
 
-static ares_ssize_t receive(ares_socket_t fd, void *p, size_t n, int flags, struct sockaddr *from, ares_socklen_t *len,
-	void *arg)
+static ares_ssize_t receive(ares_socket_t fd, void *p, size_t n, int flags, struct sockaddr *from,
+	ares_socklen_t *len, void *arg)
 {
 	(void)arg;
 	return sock_receive(fd, p, n, flags, from, len);
@@ -93,12 +94,13 @@ static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *v, int n, v
 /* Everything is said here: c-ares reads no file. */
 static int open_channel(struct dns *d)
 {
-	static const struct ares_socket_functions functions = {open_socket, close_socket, connect_scoped, receive, send_parts};
+	static const struct ares_socket_functions functions = {open_socket, close_socket, connect_scoped, receive,
+		send_parts};
 	static char lookups[] = "b";
 	struct in_addr dummy = {0};
 	struct ares_options o = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS,
-		.timeout = d->limit_ms < TRY_MS ? d->limit_ms : TRY_MS, .tries = TRIES, .ndots = 1, .ednspsz = DNSMSG_UDP,
-		.lookups = lookups, .servers = &dummy, .nservers = 1};
+		.timeout = d->limit_ms < TRY_MS ? d->limit_ms : TRY_MS, .tries = TRIES, .ndots = 1,
+		.ednspsz = DNSMSG_UDP, .lookups = lookups, .servers = &dummy, .nservers = 1};
 	int r = ares_init_options(&d->channel, &o, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
 		ARES_OPT_NDOTS | ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS | ARES_OPT_SERVERS | ARES_OPT_DOMAINS |
 		ARES_OPT_SORTLIST | ARES_OPT_NOROTATE);

@@ -75,7 +75,8 @@ bool dnsconf_server(struct str word, struct sock_end *at)
 		*at = r;
 		return true;
 	}
-	if (colon == word.n || !num_parse(str_from(word, colon + 1), 65535, &port) || !scoped(str_to(word, colon), &r.ip))
+	if (colon == word.n || !num_parse(str_from(word, colon + 1), 65535, &port) ||
+			!scoped(str_to(word, colon), &r.ip))
 		return false;
 	r.port = (unsigned)port;
 	*at = r;

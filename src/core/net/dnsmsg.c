@@ -428,7 +428,8 @@ static enum dns_status judge(struct message *m, struct wire *name, unsigned type
 	return rcode ? DNS_NONAME : DNS_NODATA;
 }
 
-enum dns_status dnsmsg_read(struct str msg, struct str name, unsigned type, struct dns_answer *a, struct dnsmsg_end *end)
+enum dns_status dnsmsg_read(struct str msg, struct str name, unsigned type, struct dns_answer *a,
+	struct dnsmsg_end *end)
 {
 	struct message m = {.r = {(const unsigned char *)msg.p, msg.n, 0}};
 	enum dns_status s = DNS_SOFT;
@@ -439,7 +440,7 @@ enum dns_status dnsmsg_read(struct str msg, struct str name, unsigned type, stru
 		return DNS_NONAME;
 	if (read_head(&m.r, &w, type))
 		s = judge(&m, &w, type, a, end);
-	else if (msg.n >= HEADER && m.r.p[2] & QR && !get16(m.r.p + 4))	/* some refuse without repeating the question */
+	else if (msg.n >= HEADER && m.r.p[2] & QR && !get16(m.r.p + 4))	/* a refusal without the question */
 		end->edns_refused = (m.r.p[3] & RCODE) == FORMERR || (m.r.p[3] & RCODE) == NOTIMP;
 	vec_free(&m.answers);
 	return s;

@@ -77,15 +77,30 @@ void seats_drop(struct seats *s, int seat)
 		c->top--;
 }
 
+static int find(const struct seats *s, pid_t pid)
+{
+	for (unsigned i = 0; i < s->common->top; i++)
+		if (s->common->seat[i].pid == pid)
+			return (int)i;
+	return -1;
+}
+
 bool seats_leave(struct seats *s, pid_t pid)
 {
-	for (unsigned i = 0; i < s->common->top; i++) {
-		if (s->common->seat[i].pid != pid)
-			continue;
-		seats_drop(s, (int)i);
-		return true;
-	}
-	return false;
+	int i = find(s, pid);
+
+	if (i >= 0)
+		seats_drop(s, i);
+	return i >= 0;
+}
+
+int seats_orphan(struct seats *s, pid_t pid)
+{
+	int i = find(s, pid);
+
+	if (i >= 0)
+		seats_owner(s, i, NOBODY_YET);
+	return i;
 }
 
 size_t seats_taken(const struct seats *s)

@@ -189,6 +189,21 @@ int sock_local(int fd, struct sock_end *at)
 	return 0;
 }
 
+int sock_peer(int fd, struct sock_end *at)
+{
+	union addr a;
+	socklen_t n = sizeof a;
+
+	if (getpeername(fd, &a.any, &n) < 0)
+		return -1;
+	if (a.any.sa_family != AF_INET && a.any.sa_family != AF_INET6) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	unpack(&a, at);
+	return 0;
+}
+
 bool sock_path(int fd, struct buf *path)
 {
 	union {

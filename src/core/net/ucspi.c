@@ -66,22 +66,25 @@ static void set_six(const struct ucspi *u)
 	buf_free(&ip);
 }
 
-/* A Unix socket has a path and nothing else. */
-static void set_path(const char *path)
+void ucspi_forget(void)
 {
 	static const char *const tcp[] = {"LOCALIP", "LOCALPORT", "LOCALHOST", "REMOTEIP", "REMOTEPORT", "REMOTEHOST",
 		"REMOTEINFO", "INTERFACE"};
 	struct buf name = BUF_INIT;
 
-	for (size_t i = 0; i < sizeof tcp / sizeof *tcp; i++) {
+	for (size_t i = 0; i < 2 * sizeof tcp / sizeof *tcp; i++) {
 		buf_clear(&name);
-		buf_fmt(&name, "TCP6%s", tcp[i]);
-		env_unset(name.p);
-		buf_clear(&name);
-		buf_fmt(&name, "TCP%s", tcp[i]);
+		buf_fmt(&name, "TCP%s%s", i % 2 ? "6" : "", tcp[i / 2]);
 		env_unset(name.p);
 	}
+	env_unset("TCPPARANOID");
 	buf_free(&name);
+}
+
+/* A Unix socket has a path and nothing else. */
+static void set_path(const char *path)
+{
+	ucspi_forget();
 	env_put("PROTO", "UNIX");
 	env_put("UNIXLOCALPATH", path);
 }

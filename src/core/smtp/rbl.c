@@ -70,7 +70,8 @@ static enum rbl_decision judge(const struct rbl_list *l, const struct ip *ip, co
 	return l->bounce && !*doubt ? RBL_NEVER : RBL_LATER;
 }
 
-enum rbl_decision rbl_ask(struct dns *d, const struct ip *ip, const struct rbl_list *lists, size_t n, struct buf *text)
+enum rbl_decision rbl_ask(struct dns *d, const struct ip *ip, const struct rbl_list *lists, size_t n,
+	struct buf *text)
 {
 	enum rbl_decision r = RBL_NONE;
 	bool doubt = false;

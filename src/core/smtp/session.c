@@ -9,6 +9,7 @@
 #include "config.h"
 #include "core/base/num.h"
 #include "core/mail/date.h"
+#include "core/smtp/aside.h"
 #include "core/smtp/command.h"
 #include "core/smtp/message.h"
 #include "core/smtp/policy.h"
@@ -333,10 +334,14 @@ static void one_command(struct session *s)
 	struct str line;
 
 	buf_clear(&s->line);
+	s->between = true;
 	int r = in_line(s->in, &s->line, '\n', max);
 
+	s->between = false;
 	line = buf_str(&s->line);
-	if (s->reply.out->failed)
+	if (r < 0 && errno == ECANCELED)
+		session_end(s, SESSION_ASIDE);
+	else if (s->reply.out->failed)
 		session_read_failed(s, false, strerror(s->reply.out->failed));
 	else if (r < 0 && errno == EMSGSIZE)
 		too_long(s);
@@ -361,20 +366,51 @@ void session_greet_anew(struct session *s)
 	buf_set(&s->helo, str_z(s->conf->host));
 }
 
-int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in, struct out *out)
+static bool idle(void *arg)
 {
-	struct session s = {.conf = c, .hooks = h, .in = in, .reply.out = out, .line = BUF_INIT, .helo = BUF_INIT,
+	struct session *s = arg;
+
+	if (s->aside && s->aside->allowed && aside_possible(s))
+		return true;
+	s->hooks->idle(s->hooks->ctx);
+	return false;
+}
+
+/* Say hello, or go on where an earlier run stopped. */
+static void begin(struct session *s)
+{
+	struct session_aside *a = s->aside;
+
+	session_greet_anew(s);
+	if (!a || !a->resumed) {
+		if (secure_first(s))
+			greet(s);
+		return;
+	}
+	if (!aside_read(s, buf_str(a->state)))
+		session_end(s, 1);
+	else if (a->late)
+		session_read_failed(s, true, "");
+	buf_clear(a->state);
+}
+
+int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in, struct out *out,
+	struct session_aside *aside)
+{
+	struct session s = {.conf = c, .hooks = h, .in = in, .aside = aside, .reply.out = out, .line = BUF_INIT, .helo = BUF_INIT,
 		.sender = BUF_INIT, .auth_param = BUF_INIT, .rcpts = BUF_INIT, .rcpt = BUF_INIT,
 		.cert_email = BUF_INIT};
 
 	in->before_wait = flush_out;
 	in->wait_arg = out;
-	session_greet_anew(&s);
-	if (secure_first(&s))
-		greet(&s);
+	in->idle = idle;
+	in->idle_arg = &s;
+	begin(&s);
 	while (!s.done)
 		one_command(&s);
 	out_flush(out);
+	if (s.code == SESSION_ASIDE)
+		aside_write(&s, aside->state);
 	tls_close(s.tls);
 	buf_free(&s.cert_email);
 	buf_free(&s.line);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/buf.h"
 #include "core/base/mem.h"
 
 extern char **environ;
@@ -84,6 +85,51 @@ void env_share(const struct env_copy *c)
 	clearenv();
 	memcpy(c->work, c->vars, (c->n + 1) * sizeof *c->work);
 	environ = c->work;
+}
+
+static const char *find(char *const *vars, const char *entry)
+{
+	size_t n = strcspn(entry, "=");
+
+	for (; vars && *vars; vars++)
+		if (strncmp(*vars, entry, n) == 0 && ((*vars)[n] == '=' || !(*vars)[n]))
+			return *vars;
+	return NULL;
+}
+
+static void name_only(const char *entry, struct buf *out)
+{
+	buf_put(out, entry, strcspn(entry, "="));
+	buf_addc(out, 0);
+}
+
+void env_changes(const struct env_copy *c, struct buf *out)
+{
+	for (char **v = environ; v && *v; v++) {
+		const char *was = find(c->vars, *v);
+
+		if (!was || strcmp(was, *v) != 0)
+			buf_put(out, *v, strlen(*v) + 1);
+	}
+	for (size_t i = 0; i < c->n; i++)
+		if (!find(environ, c->vars[i]))
+			name_only(c->vars[i], out);
+}
+
+void env_repeat(struct str changes)
+{
+	while (changes.n) {
+		struct str entry = str_to(changes, str_chr(changes, 0)), value = entry;
+		struct str name = str_cut(&value, '=');
+		char *z = mem_copy(name.p, name.n);
+
+		if (value.p)
+			env_put_str(z, value);
+		else
+			env_unset(z);
+		mem_free(z);
+		changes = str_from(changes, entry.n + 1);
+	}
 }
 
 void env_copy_free(struct env_copy *c)

@@ -112,6 +112,11 @@ int fd_close(int fd)
 	return fd < 0 ? 0 : close(fd);
 }
 
+int fd_end(int fd)
+{
+	return shutdown(fd, SHUT_WR);
+}
+
 int fd_copy(int to, int from)
 {
 	if (to == from)
@@ -128,9 +133,14 @@ int fd_move(int to, int from)
 	return close(from);
 }
 
+int fd_dup_above(int fd, int low)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, low);
+}
+
 int fd_dup(int fd)
 {
-	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return fd_dup_above(fd, 3);
 }
 
 int fd_pipe(int p[2])
@@ -152,6 +162,13 @@ static int flag(int fd, int get, int set, int bit, bool on)
 int fd_nonblock(int fd, bool on)
 {
 	return flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);
+}
+
+bool fd_nonblocking(int fd)
+{
+	int f = fcntl(fd, F_GETFL, 0);
+
+	return f >= 0 && f & O_NONBLOCK;
 }
 
 int fd_cloexec(int fd, bool on)

@@ -31,7 +31,10 @@ static ssize_t wait_long(struct in *in)
 	r = in->op(in, in->buf, in->size);
 	if (r >= 0 || errno != ETIMEDOUT)
 		return r;
-	in->idle(in->idle_arg);
+	if (in->idle(in->idle_arg)) {
+		errno = ECANCELED;
+		return -1;
+	}
 	in->wait = in->timeout < 0 ? -1 : in->timeout - IDLE_MS;
 	return in->op(in, in->buf, in->size);
 }

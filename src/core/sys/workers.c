@@ -73,6 +73,30 @@ static void forget(const struct workers *w)
 	fd_close_from(w->keep ? WORKERS_KEEP + 1 : NOTHING + 1);
 }
 
+enum { ASIDE = 1 << 16 };	/* in a note */
+static struct buf aside = BUF_INIT;
+static int aside_fd = -1;
+
+void workers_put_aside(struct str state, int fd)
+{
+	buf_set(&aside, state);
+	aside_fd = fd_dup(fd);
+}
+
+/* The note first: its reader waits for the rest, however long that is. */
+static bool give_back(void)
+{
+	struct note note = {proc_pid(), ASIDE};
+	uint32_t n = (uint32_t)aside.n;
+	bool given = fd_write_all(NOTES, &note, sizeof note) == 0 && fd_send(SOCK, &n, sizeof n, &aside_fd, 1) >= 0 &&
+		fd_write_all(SOCK, aside.p, aside.n) == 0;
+
+	fd_close(aside_fd);
+	aside_fd = -1;
+	buf_free(&aside);
+	return given;
+}
+
 static void worker(const struct workers *w)
 {
 	struct buf text = BUF_INIT;
@@ -84,6 +108,12 @@ static void worker(const struct workers *w)
 	for (int i = 1; (more = receive(&text, fds, &count)) > 0; i++) {
 		struct note note = {proc_pid(), w->run(buf_str(&text), fds, count)};
 
+		if (aside_fd >= 0) {
+			if (!give_back() || i == JOBS)
+				proc_exit(0);
+			forget(w);
+			continue;
+		}
 		/* without a note our end tells how the job ended, and there are no more jobs */
 		if (i == JOBS)
 			proc_exit(note.code);
@@ -190,8 +220,25 @@ bool workers_note(struct workers *w, pid_t *pid, int *status)
 	if (k)
 		k->idle = true;
 	*pid = note.pid;
-	*status = (note.code & 255) << 8;	/* as wait reports an exit */
+	*status = note.code == ASIDE ? WORKERS_ASIDE : (note.code & 255) << 8;	/* as wait reports an exit */
 	return true;
+}
+
+int workers_take_back(struct workers *w, pid_t pid, struct buf *state)
+{
+	struct worker *k = find(w, pid);
+	int fd = -1, count = 0;
+	uint32_t n;
+
+	buf_clear(state);
+	if (!k || fd_recv(k->sock, &n, sizeof n, &fd, 1, &count) != sizeof n || count != 1)
+		return -1;
+	if (n > TEXT_MAX || fd_read_all(k->sock, buf_grow(state, n), n) < 0) {
+		fd_close(fd);
+		return -1;
+	}
+	buf_advance(state, n);
+	return fd;
 }
 
 void workers_gone(struct workers *w, pid_t pid)

@@ -238,11 +238,12 @@ is "one process, client after client" "$got" "$(printf '220 mx.tes220 mx.tes220 
 is "which stays" "$(pgrep -P $server | wc -l)" 1
 is "names the client of each line" "$(grep -c 'from 127\.0\.0\.2: 451 blocked' log)" 4
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
-	background strace -f -e trace=execve,openat -o trace -p $server
-	wait_for 10 grep -q . /proc/$!/status
-	wait_for 10 grep -q '^TracerPid:[[:space:]]*[1-9]' /proc/$server/status
+	worker=$(pgrep -P $server)
+	background strace -f -e trace=execve,openat,sendto -o trace -p "$worker"
+	wait_for 10 grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$worker/status"
 	python3 client.py "$(cat port)" 127.0.0.9 >/dev/null
-	wait_for 10 grep -q 'exited with' trace
+	wait_for 10 grep -q '221 mx' trace
+	ok "the client's session is seen" grep -q '220 mx' trace
 	is "no exec on the way" "$(grep -c execve trace)" 0
 else
 	skip "no exec on the way" "no strace"
