@@ -1,6 +1,7 @@
-/* fuzz_offer - hostile clients and confused programs through the watch for STARTTLS.  The first byte chooses the protocol, the
- * second how many of the next bytes the program says (in 16ths), the rest is the client's.  Checks on the way: the program hears no
- * more than the client said, apart from one RSET, and nothing the client said behind the command that begins TLS is left. */
+/* fuzz_offer - hostile clients and confused programs through the watch for STARTTLS.  The first byte chooses
+ * the protocol, the second how many of the next bytes the program says (in 16ths), the rest is the client's.
+ * Checks on the way: the program hears no more than the client said, apart from one RSET, and nothing the
+ * client said behind the command that begins TLS is left. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* crlf - line ends changed on the fly, block by block: LF to CRLF, CRLF to LF, and the display of control bytes.
- * A change of text is a function that may be called for any pieces of a stream; what it must remember between them is in
- * struct crlf, which begins as zeros. */
+/* crlf - line ends changed on the fly, block by block: LF to CRLF, CRLF to LF, and the display of control
+ * bytes. A change of text is a function that may be called for any pieces of a stream; what it must remember
+ * between them is in struct crlf, which begins as zeros. */
 #ifndef CORE_BASE_CRLF_H
 #define CORE_BASE_CRLF_H
 

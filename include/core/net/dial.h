@@ -1,5 +1,5 @@
-/* dial - reach a TCP server by name or address the way tcpclient does (network reference section 4): every address in turn
- * with a little patience, then those that did not answer once more with a lot. */
+/* dial - reach a TCP server by name or address the way tcpclient does (network reference section 4): every
+ * address in turn with a little patience, then those that did not answer once more with a lot. */
 #ifndef CORE_NET_DIAL_H
 #define CORE_NET_DIAL_H
 

@@ -1,7 +1,7 @@
-/* offer - offer TLS for a program that knows none: watch a conversation in SMTP, POP3 or IMAP (RFC 3207, 2595, 9051), add
- * what clients look for to the program's capabilities, and take the command that begins TLS away from it.
- * One command is passed on at a time and its answer awaited, so a line of a message, a literal or a secret is never taken for
- * a command, whatever the client sends ahead. */
+/* offer - offer TLS for a program that knows none: watch a conversation in SMTP, POP3 or IMAP (RFC 3207,
+ * 2595, 9051), add what clients look for to the program's capabilities, and take the command that begins TLS
+ * away from it. One command is passed on at a time and its answer awaited, so a line of a message, a literal
+ * or a secret is never taken for a command, whatever the client sends ahead. */
 #ifndef CORE_NET_OFFER_H
 #define CORE_NET_OFFER_H
 
@@ -24,7 +24,8 @@ enum {
 };
 
 /* Descriptors: the client's, the program's output and input. */
-void offer_init(struct offer *o, int from_client, int to_client, int from_program, int to_program, int timeout_ms);
+void offer_init(struct offer *o, int from_client, int to_client, int from_program, int to_program,
+	int timeout_ms);
 void offer_free(struct offer *o);
 /* OFFER_..., or -1 with errno: ETIMEDOUT among the reasons. */
 int offer_run(struct offer *o, enum starttls kind);

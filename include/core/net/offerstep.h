@@ -10,9 +10,9 @@ enum {
 	OFFER_ANSWER = 65536,	/* capabilities in bytes */
 };
 
-/* Each returns OFFER_GO, or what offer_run is to return. */
-int offer_command(struct offer *o);			/* the client's next line in o->line; the program may speak first */
-int offer_client_line(struct offer *o);			/* the same when it is the client's turn by all means */
+/* A line read is in o->line.  Each returns OFFER_GO, or what offer_run is to return. */
+int offer_command(struct offer *o);			/* the client's next line; the program may speak first */
+int offer_client_line(struct offer *o);			/* the same when it is the client's turn */
 int offer_program_line(struct offer *o);		/* the program's next line in o->line */
 int offer_to_program(struct offer *o);			/* o->line goes there */
 int offer_to_client(struct offer *o);

@@ -1,4 +1,5 @@
-/* addcr - copy standard input with a CR before every newline.  Used in front of what speaks an internet protocol. */
+/* addcr - copy standard input with a CR before every newline.  Used in front of what speaks an internet
+ * protocol. */
 #include <errno.h>
 
 #include "core/app/applet.h"

@@ -1,4 +1,5 @@
-/* delcr - copy standard input without the CR before newlines.  Used behind what speaks an internet protocol. */
+/* delcr - copy standard input without the CR before newlines.  Used behind what speaks an internet protocol.
+ * */
 #include <errno.h>
 
 #include "core/app/applet.h"

@@ -1,5 +1,5 @@
-/* dotls - speak TLS for a program that does not.  Run by tcpserver in front of a server, or by tcpclient in front of a client;
- * TLS begins at once, or when the client of a mail server asks for it. */
+/* dotls - speak TLS for a program that does not.  Run by tcpserver in front of a server, or by tcpclient in
+ * front of a client; TLS begins at once, or when the client of a mail server asks for it. */
 #include <errno.h>
 
 #include "core/app/applet.h"
@@ -153,6 +153,7 @@ static void on_demand(struct wrap *w)
 static int dotls_main(int argc, char **argv)
 {
 	const char *banner = conf_env(CONF_BANNER);
+	static const int connection[] = {6, 7, -1};
 	struct wrap w = {.pid = 0};
 
 	if (argc < 2)
@@ -165,8 +166,10 @@ static int dotls_main(int argc, char **argv)
 	if (shake_s <= 0)
 		shake_s = 60;
 	tls.client = client;
-	tls.host = tls.name && *tls.name ? tls.name : conf_env(CONF_TCPREMOTEHOST) ? conf_env(CONF_TCPREMOTEHOST) : peer();
-	wrap_start(&w, argv + 1, high ? 6 : 0, high ? 7 : 1, client && !high ? (const int[]){6, 7, -1} : NULL);
+	tls.host = tls.name && *tls.name ? tls.name : conf_env(CONF_TCPREMOTEHOST);
+	if (!tls.host)
+		tls.host = peer();
+	wrap_start(&w, argv + 1, high ? 6 : 0, high ? 7 : 1, client && !high ? connection : NULL);
 	if (!client && !starttls && banner && fd_write_all(1, banner, str_z(banner).n) < 0)
 		stop(errno);
 	if (!client && starttls)

@@ -1,5 +1,6 @@
-/* fixcrio - run a program with a CR before every newline that has none, in what it reads and in what it writes.  Used
- * between tcpserver and servers for clients that end lines with LF alone, and the other way round. */
+/* fixcrio - run a program with a CR before every newline that has none, in what it reads and in what it
+ * writes.  Used between tcpserver and servers for clients that end lines with LF alone, and the other way
+ * round. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/through.h"

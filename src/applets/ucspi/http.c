@@ -6,7 +6,8 @@
 
 static int http_main(int argc, char **argv)
 {
-	const char *host = argc > 1 ? argv[1] : "0", *path = argc > 2 ? argv[2] : "", *port = argc > 3 ? argv[3] : "80";
+	const char *host = argc > 1 ? argv[1] : "0", *path = argc > 2 ? argv[2] : "";
+	const char *port = argc > 3 ? argv[3] : "80";
 	struct buf request = BUF_INIT;
 	struct err e = {0};
 	int state = 0;

@@ -1,5 +1,5 @@
-/* mconnect-io - join standard input and output to the connection on descriptors 6 and 7, with a CR more at the end of what
- * is typed.  Run by mconnect and tcpclient; ends when the other side does. */
+/* mconnect-io - join standard input and output to the connection on descriptors 6 and 7, with a CR more at
+ * the end of what is typed.  Run by mconnect and tcpclient; ends when the other side does. */
 #include <errno.h>
 
 #include "core/app/applet.h"

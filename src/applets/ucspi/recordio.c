@@ -1,5 +1,5 @@
-/* recordio - run a program and write what it reads and writes to descriptor 2.  Used between tcpserver and a server to
- * see a protocol at work; the program's process and exit code stay its own. */
+/* recordio - run a program and write what it reads and writes to descriptor 2.  Used between tcpserver and a
+ * server to see a protocol at work; the program's process and exit code stay its own. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/through.h"
@@ -8,7 +8,7 @@
 
 enum {
 	PACKET = 256,		/* bytes that are shown together */
-	WHOLE = 4096,		/* bytes in one write at most, so that lines of several processes do not mix */
+	WHOLE = 4096,		/* bytes in one write: lines of several processes must not mix */
 };
 
 struct record {

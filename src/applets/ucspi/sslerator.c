@@ -1,5 +1,5 @@
-/* sslerator - speak TLS with a client for a program that does not.  Run by the POP3 and IMAP proxies when a client asks for
- * TLS; without a certificate the program runs as it is. */
+/* sslerator - speak TLS with a client for a program that does not.  Run by the POP3 and IMAP proxies when a
+ * client asks for TLS; without a certificate the program runs as it is. */
 #include <errno.h>
 
 #include "core/app/applet.h"

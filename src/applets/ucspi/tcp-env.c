@@ -1,5 +1,5 @@
-/* tcp-env - run a program with the particulars of the connection on descriptor 0 in its environment, as tcpserver would.
- * For servers started by inetd. */
+/* tcp-env - run a program with the particulars of the connection on descriptor 0 in its environment, as
+ * tcpserver would. For servers started by inetd. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/run.h"

@@ -1,5 +1,5 @@
-/* tcpclient - connect to a TCP server and run a program with the connection on descriptors 6 and 7, or join it to standard
- * input and output when there is none.  Speaks TLS for the program when asked to. */
+/* tcpclient - connect to a TCP server and run a program with the connection on descriptors 6 and 7, or join
+ * it to standard input and output when there is none.  Speaks TLS for the program when asked to. */
 #include <errno.h>
 #include <string.h>
 
@@ -112,7 +112,8 @@ static void say_failure(const struct sock_end *at, int num)
 	char text[IP_TEXT];
 
 	if (verbosity > 0)
-		log_line("tcpclient: unable to connect to %s port %u: %s", ip_text(&at->ip, text), at->port, log_errno(num));
+		log_line("tcpclient: unable to connect to %s port %u: %s", ip_text(&at->ip, text), at->port,
+			log_errno(num));
 }
 
 /* A local socket: there is nothing to tell but its name. */
@@ -227,8 +228,8 @@ static int run_tls(int s, char **program)
 
 	tlsopt_provider("tcpclient", details ? t : NULL, &provider);
 	wrap_go(&w, provider.p);
-	if (fd_write_all(w.to, greeting.p, greeting.n) == 0 && tls_relay(t, w.from, w.to, (int)idle * 1000, true) < 0 &&
-			!wrap_gone(errno))
+	if (fd_write_all(w.to, greeting.p, greeting.n) == 0 &&
+			tls_relay(t, w.from, w.to, (int)idle * 1000, true) < 0 && !wrap_gone(errno))
 		idle_end(errno);
 	tls_close(t);
 	buf_free(&greeting);

@@ -21,7 +21,8 @@ static void wait_for_start(int gate)
 	char block[512];
 	ssize_t n = 0;
 
-	while ((!text.n || text.p[text.n - 1]) && text.n < VARIABLE_MAX && (n = fd_read(gate, block, sizeof block)) > 0)
+	while ((!text.n || text.p[text.n - 1]) && text.n < VARIABLE_MAX &&
+			(n = fd_read(gate, block, sizeof block)) > 0)
 		buf_put(&text, block, (size_t)n);
 	if (n <= 0)
 		proc_exit(111);

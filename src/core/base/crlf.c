@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Copy from p up to the first stop, of n bytes at most; returns how many.  Most lines are short: the first bytes are
- * copied as they are looked at, the rest of a longer line is searched and copied as a whole. */
+/* Copy from p up to the first stop, of n bytes at most; returns how many.  Most lines are short: the first
+ * bytes are copied as they are looked at, the rest of a longer line is searched and copied as a whole. */
 static size_t copy_until(char *to, const char *p, size_t n, char stop)
 {
 	enum { SHORT = 16 };

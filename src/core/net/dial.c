@@ -137,7 +137,8 @@ int dial(const struct dial *d, struct sock_end *peer, struct err *e)
 	if (fd < 0 && d->failed)
 		err_temp(e, 0, "%s", "");
 	else if (fd < 0)
-		err_temp(e, l.v.p[0].num, "unable to connect to %s port %u", ip_text(&l.v.p[0].at.ip, text), l.v.p[0].at.port);
+		err_temp(e, l.v.p[0].num, "unable to connect to %s port %u", ip_text(&l.v.p[0].at.ip, text),
+			l.v.p[0].at.port);
 out:
 	vec_free(&l.v);
 	return fd;

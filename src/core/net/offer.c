@@ -17,7 +17,8 @@ static void flush_both(void *arg)
 	out_flush(&o->to_program);
 }
 
-void offer_init(struct offer *o, int from_client, int to_client, int from_program, int to_program, int timeout_ms)
+void offer_init(struct offer *o, int from_client, int to_client, int from_program, int to_program,
+	int timeout_ms)
 {
 	*o = (struct offer){.line = BUF_INIT, .answer = BUF_INIT};
 	in_init(&o->client, from_client, mem_alloc(BUFFER), BUFFER);
@@ -58,7 +59,8 @@ static char who_speaks(struct offer *o)
 	return r <= 0 ? 0 : p[1].revents ? 'p' : 'c';
 }
 
-/* A line that is too long, or the last one without its end, is passed on as it is: nobody but the program can judge it. */
+/* A line that is too long, or the last one without its end, is passed on as it is: nobody but the program can
+ * judge it. */
 static int one_line(struct offer *o, struct in *in, struct out *out, int ended)
 {
 	int r;

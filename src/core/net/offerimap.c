@@ -1,5 +1,5 @@
-/* offerimap - STARTTLS for servers of IMAP (RFC 9051, 7888); see offer.h.  Only the time before the login is watched: after it
- * there is no STARTTLS. */
+/* offerimap - STARTTLS for servers of IMAP (RFC 9051, 7888); see offer.h.  Only the time before the login is
+ * watched: after it there is no STARTTLS. */
 #include "core/base/num.h"
 #include "core/net/offerstep.h"
 
@@ -50,7 +50,8 @@ static void announce(struct offer *o)
 	}
 	code = str_from(line, open + 1);
 	end = str_chr(code, ']');
-	if (!str_istarts(code, STR("CAPABILITY ")) || end == code.n || has_word(str_to(code, end), STR("STARTTLS")))
+	if (!str_istarts(code, STR("CAPABILITY ")) || end == code.n ||
+			has_word(str_to(code, end), STR("STARTTLS")))
 		return;
 	splice(&o->line, open + 1 + end, " STARTTLS");
 }
@@ -97,7 +98,8 @@ static int response(struct offer *o)
 	return r;
 }
 
-/* What the program waits for when it says "+": the literal that o->line announced, or a line of an exchange. */
+/* What the program waits for when it says "+": the literal that o->line announced, or a line of an exchange.
+ * */
 static int go_on(struct offer *o, bool pending, uint64_t size)
 {
 	int r = pending ? offer_bytes(o, size) : OFFER_GO;
@@ -148,7 +150,8 @@ static int command(struct offer *o)
 		return offer_to_program(o) < 0 ? -1 : OFFER_RAW;
 	buf_fmt(&mark, "%.*s ", STR_FMT(tag));
 	if (str_ieq(verb, STR("STARTTLS"))) {
-		buf_adds(&mark, str_trim(rest).n ? "BAD no parameters, please\r\n" : "OK Begin TLS negotiation now\r\n");
+		buf_adds(&mark, str_trim(rest).n ? "BAD no parameters, please\r\n" :
+			"OK Begin TLS negotiation now\r\n");
 		r = str_trim(rest).n ? offer_say(o, mark.p) : offer_begin(o, mark.p);
 	} else {
 		r = exchange(o, buf_str(&mark), &ok);

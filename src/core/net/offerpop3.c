@@ -1,5 +1,5 @@
-/* offerpop3 - STLS for servers of POP3 (RFC 1939, 2449, 5034); see offer.h.  Only the time before the login is watched: after it
- * there is no STLS. */
+/* offerpop3 - STLS for servers of POP3 (RFC 1939, 2449, 5034); see offer.h.  Only the time before the login
+ * is watched: after it there is no STLS. */
 #include "core/net/offerstep.h"
 
 static bool positive(const struct offer *o)

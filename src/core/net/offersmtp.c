@@ -58,7 +58,8 @@ static int ehlo_reply(struct offer *o)
 	while (more && (r = offer_program_line(o)) == OFFER_GO) {
 		int code = code_of(o, &more);
 
-		offered = offered || (!first && str_ieq(str_trim(str_from(buf_str(&o->line), 4)), STR("STARTTLS")));
+		offered = offered || (!first &&
+			str_ieq(str_trim(str_from(buf_str(&o->line), 4)), STR("STARTTLS")));
 		r = code != 250 || more || offered ? offer_to_client(o) : last_line(o, first);
 		if (r != OFFER_GO)
 			break;

@@ -85,7 +85,8 @@ static int imap_answer(struct talk *t)
 		if (r < 0)
 			return -1;
 		if (r)
-			return str_istarts(buf_str(&t->line), STR("a OK")) && t->line.n > 4 && !chr_alnum(t->line.p[4]);
+			return str_istarts(buf_str(&t->line), STR("a OK")) && t->line.n > 4 &&
+				!chr_alnum(t->line.p[4]);
 	}
 	errno = EPROTO;
 	return -1;
@@ -123,7 +124,8 @@ static int smtp_asked(struct talk *t)
 
 	if (code != 503)
 		return code < 0 ? -1 : code == 220;
-	if (send_line(t, "EHLO localhost\r\n") < 0 || smtp_reply(t, NULL) < 0 || send_line(t, "STARTTLS\r\n") < 0)
+	if (send_line(t, "EHLO localhost\r\n") < 0 || smtp_reply(t, NULL) < 0 ||
+			send_line(t, "STARTTLS\r\n") < 0)
 		return -1;
 	code = smtp_reply(t, NULL);
 	return code < 0 ? -1 : code == 220;

@@ -50,7 +50,8 @@ static int gather(const struct tlsopt *s, struct words *w, struct err *e)
 {
 	struct tls_conf *c = &w->files.conf;
 
-	if ((s->client ? tls_files_client : tls_files_server)(&w->files, given(s->dir) ? s->dir : NULL, e) < 0)
+	if ((s->client ? tls_files_client : tls_files_server)(&w->files,
+			given(s->dir) ? s->dir : NULL, e) < 0)
 		return -1;
 	if (given(s->cert))
 		c->cert = s->cert;
@@ -124,19 +125,22 @@ static bool authorities(const struct tlsopt *s)
 	return any;
 }
 
-/* Does the server's certificate do?  Only who asks is refused: mail servers rarely have one that others vouch for. */
+/* Does the server's certificate do?  Only who asks is refused: mail servers rarely have one that others vouch
+ * for. */
 static int check(const struct tlsopt *s, const struct tls *t, struct err *e)
 {
 	const char *host = given(s->name) ? s->name : s->host, *why = NULL;
 
 	if (authorities(s) && !tls_verified(t, &why))
-		return err_temp(e, 0, "unable to verify the certificate of %s: %s", s->host, why ? why : "unknown reason");
+		return err_temp(e, 0, "unable to verify the certificate of %s: %s", s->host,
+			why ? why : "unknown reason");
 	if (s->name && !tls_peer_named(t, host))
 		return err_temp(e, 0, "the certificate of %s is not for %s", s->host, host);
 	return 0;
 }
 
-struct tls *tlsopt_shake(const struct tlsopt *s, struct tls_ctx *x, int rfd, int wfd, int timeout_ms, struct err *e)
+struct tls *tlsopt_shake(const struct tlsopt *s, struct tls_ctx *x, int rfd, int wfd, int timeout_ms,
+	struct err *e)
 {
 	struct tls *t;
 

@@ -162,7 +162,8 @@ int relay_run(struct relay_lane *lanes, size_t n, int idle_ms)
 	return r;
 }
 
-int relay_copy(int from, int to, void (*change)(void *arg, struct str in, bool last, struct buf *out), void *arg)
+int relay_copy(int from, int to, void (*change)(void *arg, struct str in, bool last, struct buf *out),
+	void *arg)
 {
 	char block[2 * BLOCK];
 	struct buf out = BUF_INIT;

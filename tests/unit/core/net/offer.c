@@ -1,4 +1,5 @@
-/* Unit tests of core/net/offer: scripted programs and clients; what each of them gets to see, and how the watch ends. */
+/* Unit tests of core/net/offer: scripted programs and clients; what each of them gets to see, and how the
+ * watch ends. */
 #include "core/net/offer.h"
 
 #include <setjmp.h>
