@@ -9,7 +9,7 @@ quick=
 [ "${1:-}" = --quick ] && quick=1
 
 # shellcheck disable=SC2086
-need $BUILD_PACKAGES libcmocka-dev python3 swaks curl msmtp s-nail mandoc procps iproute2 dnsmasq-base openssl libnet-ssleay-perl gnutls-bin || exit 1
+need $BUILD_PACKAGES libcmocka-dev python3 swaks curl msmtp s-nail mandoc procps iproute2 dnsmasq-base openssl libnet-ssleay-perl gnutls-bin ucspi-tcp unbound ldnsutils mariadb-server || exit 1
 [ -n "$quick" ] || need clang musl-tools strace || exit 1
 
 passed=0 failed=0 skipped=0
@@ -36,7 +36,7 @@ meson_tests() {
 # e2e BINARY [files]: end-to-end tests
 e2e() {
 	local out last
-	out=$(tests/run "$@" 2>&1)
+	out=$(JOBS=3 tests/run "$@" 2>&1)
 	last=$(tail -1 <<<"$out")
 	echo "$out" | sed '$d'
 	if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped ]]; then

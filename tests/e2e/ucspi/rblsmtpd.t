@@ -251,9 +251,10 @@ fi
 # serve WORDS...: a server for one client, whose first line is printed
 serve() {
 	rm -f port
-	background env -u TCPREMOTEIP tcpserver -1 -R -H -l mx.test 127.0.0.1 0 "$@" >port 2>log
+	env -u TCPREMOTEIP tcpserver -1 -R -H -l mx.test 127.0.0.1 0 "$@" >port 2>log &
 	wait_for 10 test -s port
 	python3 client.py "$(cat port)" "${CLIENT-127.0.0.9}" 2>/dev/null | sed -n 1p | cut -c1-11
+	kill $!
 }
 is "a second filter in the chain" "$(serve rblsmtpd -r none.test -- rblsmtpd -b -rlist.test qmail-smtpd)" "220 mx.test"
 is "which refuses" "$(CLIENT=127.0.0.2 serve rblsmtpd -r none.test -- rblsmtpd -b -rlist.test qmail-smtpd)" "220 rblsmtp"
