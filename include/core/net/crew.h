@@ -9,18 +9,7 @@
 struct parked {
 	int fd, seat;
 	long long end;		/* when its client has been silent for too long */
-	struct buf state;	/* begins with struct park_head and the farewell */
-};
-
-/* What a worker that puts its job aside gives first: it must say how long, and what to tell the client instead. */
-struct park_head {
-	long patience_ms;
-	size_t farewell;	/* bytes behind this */
-};
-
-/* What a worker gets: this, then an arrival or the state of a parked job. */
-struct crew_job {
-	bool parked, late;
+	struct buf state;	/* begins with struct workers_aside and the farewell */
 };
 
 struct crew {

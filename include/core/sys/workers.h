@@ -35,6 +35,16 @@ struct workers {
 	VEC(struct worker) list;
 };
 
+/* How the text of a job may begin: whether the rest is what workers_put_aside was given (struct workers_aside first). */
+struct workers_job {
+	bool resumed;
+	bool late;		/* ... and nothing has come in time */
+};
+struct workers_aside {
+	long patience_ms;	/* how long to wait before the job is late */
+	size_t farewell;	/* bytes behind this: what to tell the client when there is no going on */
+};
+
 enum { WORKERS_ASIDE = -1 };	/* in place of a wait status: the job was put aside */
 /* In a job that is about to end: what is left of it, and a descriptor, go to the parent.  Its code counts for nothing. */
 void workers_put_aside(struct str state, int fd);

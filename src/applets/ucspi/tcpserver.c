@@ -8,6 +8,7 @@
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/run.h"
+#include "core/app/serve.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/conf/plugins.h"
@@ -17,7 +18,6 @@
 #include "core/net/proxy.h"
 #include "core/net/tlsgate.h"
 #include "core/sys/clock.h"
-#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/idle.h"
@@ -30,7 +30,6 @@
 
 enum {
 	LIMIT_MAX = 1000000,
-	WORDS_MAX = 64,		/* of a program that workers run */
 	REST_MS = 100,		/* how long nothing is accepted after accept has failed */
 	LOOK_MS = 1000,		/* how often files are looked at */
 	IDLE_MS = 1000,		/* after which memory is given back */
@@ -200,89 +199,27 @@ static void serve(int s, const struct arrival *j)
 	proc_exit(r);
 }
 
-static int run_words(char *const *words)
-{
-	char *argv[WORDS_MAX + 1];
-	int argc = 0;
-
-	for (; words[argc] && argc < WORDS_MAX; argc++)
-		argv[argc] = words[argc];
-	argv[argc] = NULL;
-	return applet_run(run_applet(argv[0]), argc, argv);
-}
+static struct serve job;
 
 /* A new connection: as in a child, without the fork. */
-static int begin_job(struct str text, int s)
+static int let_in(struct str arrival, int s)
 {
 	struct arrival j;
 
-	if (text.n != sizeof j)
+	if (arrival.n != sizeof j)
 		return 111;
-	memcpy(&j, text.p, sizeof j);
+	memcpy(&j, arrival.p, sizeof j);
 	log_set_program("tcpserver");
 	int r = admit(&door, s, &j);
 
 	fd_close(s);
-	return r ? r : run_words(program);
+	return r;
 }
 
-/* A parked one: the end of the chain goes on in the environment it had. */
-static int resume_job(struct str text, int s, bool late)
-{
-	struct park_head head;
-	uint32_t vars;
-
-	if (text.n < sizeof head)
-		return 111;
-	memcpy(&head, text.p, sizeof head);
-	text = str_from(text, sizeof head + head.farewell);
-	if (text.n < sizeof vars || fd_copy(0, s) < 0 || fd_copy(1, s) < 0)
-		return 111;
-	fd_close(s);
-	memcpy(&vars, text.p, sizeof vars);
-	text = str_from(text, sizeof vars);
-	env_repeat(str_to(text, vars));
-	applet_park.resumed = true;
-	applet_park.late = late;
-	buf_set(&applet_park.state, str_from(text, vars));
-	return run_words(last);
-}
-
-static void put_aside(void)
-{
-	struct park_head head = {applet_park.patience_ms, applet_park.farewell.n};
-	struct buf b = BUF_INIT, vars = BUF_INIT;
-
-	env_changes(crew.workers.env, &vars);
-	uint32_t n = (uint32_t)vars.n;
-
-	buf_put(&b, &head, sizeof head);
-	buf_add(&b, buf_str(&applet_park.farewell));
-	buf_put(&b, &n, sizeof n);
-	buf_add(&b, buf_str(&vars));
-	buf_add(&b, buf_str(&applet_park.state));
-	workers_put_aside(buf_str(&b), 0);
-	buf_free(&b);
-	buf_free(&vars);
-}
-
+/* A job in a worker. */
 static int work(struct str text, const int *fds, int n)
 {
-	struct crew_job job;
-
-	if (n != 1 || text.n < sizeof job)
-		return 111;
-	memcpy(&job, text.p, sizeof job);
-	text = str_from(text, sizeof job);
-	applet_park.allowed = true;
-	applet_park.resumed = applet_park.late = false;
-	int r = job.parked ? resume_job(text, fds[0], job.late) : begin_job(text, fds[0]);
-
-	if (r == APPLET_PARKED)
-		put_aside();
-	buf_free(&applet_park.state);
-	buf_free(&applet_park.farewell);
-	return r;
+	return n == 1 ? serve_job(&job, text, fds[0]) : 111;
 }
 
 /* ---- the parent: connections come and go --------------------------------------------------------- */
@@ -309,13 +246,14 @@ static void open_workers(int words)
 {
 	struct err e = {0};
 
-	last = want_tls || words > WORDS_MAX ? NULL : run_again(program);
+	last = want_tls || words > SERVE_WORDS ? NULL : run_again(program);
 	if (!last)
 		return;
 	idle_prepare();
 	warm();
 	if (workers_open(&crew.workers, &e) < 0)
 		die_err(&e);
+	job = (struct serve){program, last, let_in, crew.workers.env};
 }
 
 static bool too_many(const struct arrival *j)

@@ -11,7 +11,7 @@
 #include "core/sys/ready.h"
 #include "core/sys/sig.h"
 
-static pid_t give_job(struct crew *c, struct crew_job how, const void *p, size_t n, int s, struct err *e)
+static pid_t give_job(struct crew *c, struct workers_job how, const void *p, size_t n, int s, struct err *e)
 {
 	struct buf b = BUF_INIT;
 
@@ -26,7 +26,7 @@ static pid_t give_job(struct crew *c, struct crew_job how, const void *p, size_t
 static pid_t start(struct crew *c, int s, const struct arrival *j, struct err *e)
 {
 	if (c->workers.env)
-		return give_job(c, (struct crew_job){false, false}, j, sizeof *j, s, e);
+		return give_job(c, (struct workers_job){false, false}, j, sizeof *j, s, e);
 	sig_hold();
 	pid_t pid = proc_fork();
 	int num = errno;
@@ -77,7 +77,7 @@ static void forget(struct crew *c, struct parked *p)
 static void park(struct crew *c, pid_t pid)
 {
 	struct parked *p = mem_alloc(sizeof *p);
-	struct park_head head;
+	struct workers_aside head;
 
 	*p = (struct parked){.seat = seats_orphan(c->seats, pid), .state = BUF_INIT};
 	p->fd = workers_take_back(&c->workers, pid, &p->state);
@@ -104,7 +104,7 @@ static void park(struct crew *c, pid_t pid)
 
 static void take_up(struct crew *c, struct parked *p, bool late)
 {
-	pid_t pid = give_job(c, (struct crew_job){true, late}, p->state.p, p->state.n, p->fd, NULL);
+	pid_t pid = give_job(c, (struct workers_job){true, late}, p->state.p, p->state.n, p->fd, NULL);
 
 	if (pid > 0)
 		seats_owner(c->seats, p->seat, pid);
@@ -133,7 +133,7 @@ void crew_wake(struct crew *c)
 
 void crew_farewell(struct crew *c)
 {
-	struct park_head head;
+	struct workers_aside head;
 
 	for (size_t i = 0; i < c->parked.n; i++) {
 		struct parked *p = c->parked.p[i];
