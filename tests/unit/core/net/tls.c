@@ -13,7 +13,6 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../scratch.h"
 #include "config.h"
 #include "core/net/cert.h"
 #include "core/net/tls.h"
@@ -24,6 +23,8 @@
 enum { LIMIT_MS = 10000 };
 
 #ifdef HAVE_TLS
+#include "../../scratch.h"
+
 static void write_file(const char *fn, struct str s)
 {
 	struct err e = {0};

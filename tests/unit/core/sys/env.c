@@ -1,0 +1,61 @@
+/* Unit tests of core/sys/env: copies that are shared, and changes that are repeated. */
+#include "core/sys/env.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/base/buf.h"
+
+static void changes(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	env_clear();
+	env_put("SAME", "1");
+	env_put("OTHER", "old");
+	env_put("GONE", "x");
+	env_put("PREFIX", "p");
+	struct env_copy *c = env_save();
+
+	for (int i = 0; i < 3; i++) {
+		env_share(c);
+		assert_string_equal(env_get("OTHER"), "old");
+		assert_string_equal(env_get("GONE"), "x");
+		assert_null(env_get("NEW"));
+		env_put("OTHER", "new=er");
+		env_put("NEW", "");
+		env_put("PREF", "q");
+		env_unset("GONE");
+		buf_clear(&b);
+		env_changes(c, &b);
+	}
+	env_share(c);
+	env_repeat(buf_str(&b));
+	assert_string_equal(env_get("SAME"), "1");
+	assert_string_equal(env_get("OTHER"), "new=er");
+	assert_string_equal(env_get("NEW"), "");
+	assert_string_equal(env_get("PREF"), "q");
+	assert_string_equal(env_get("PREFIX"), "p");
+	assert_null(env_get("GONE"));
+	buf_clear(&b);
+	env_share(c);
+	env_changes(c, &b);
+	assert_int_equal(b.n, 0);
+	env_repeat(STR(""));
+	/* a copy of one's own, which may outlive c */
+	env_restore(c);
+	env_copy_free(c);
+	assert_string_equal(env_get("OTHER"), "old");
+	buf_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(changes)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
