@@ -9,8 +9,7 @@
 #include "core/sys/in.h"
 #include "core/sys/out.h"
 
-/* What one side brings along.  Paths and words are the caller's and must stay as long as the context; NULL means:
- * not wanted, or the library's default. */
+/* What one side brings along, copied into its context; NULL means: not wanted, or the library's default. */
 struct tls_conf {
 	const char *cert;	/* chain and private key in one file; may hold several pairs, RSA beside ECDSA */
 	const char *sni;	/* servers: directory with NAME.pem for clients that ask for that name */
@@ -27,6 +26,7 @@ struct tls_ctx;
 /* NULL with e: unreadable or mismatched files, unknown words, no TLS in this build. */
 struct tls_ctx *tls_server(const struct tls_conf *c, struct err *e);
 struct tls_ctx *tls_client(const struct tls_conf *c, struct err *e);
+/* Connections keep what they need of it as long as they live. */
 void tls_ctx_free(struct tls_ctx *x);
 /* Whether the files are still those that were read; a stat each. */
 bool tls_ctx_fresh(const struct tls_ctx *x);

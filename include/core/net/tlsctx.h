@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
+#include "core/base/arena.h"
 #include "core/base/vec.h"
 #include "core/net/tls.h"
 #include "core/sys/fd.h"
@@ -24,7 +25,9 @@ struct tls_named {
 
 struct tls_ctx {
 	SSL_CTX *ssl;
-	struct tls_conf conf;
+	unsigned users;		/* its maker and its connections: the last one frees it */
+	struct tls_conf conf;	/* words in mem */
+	struct arena mem;
 	bool server;
 	VEC(struct tls_stamp) files;
 	VEC(struct tls_named) names;
@@ -34,6 +37,7 @@ enum { TLS_PIPE_ROOM = 4096 };	/* what a pipe that is ready takes without waitin
 
 struct tls {
 	SSL *ssl;
+	struct tls_ctx *ctx;
 	int rfd, wfd;
 	long long end;		/* of the call under way, on the monotonic clock; -1 never */
 	int failed;		/* errno of a broken descriptor; ETIMEDOUT is no failure */

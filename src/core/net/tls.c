@@ -127,6 +127,7 @@ static int failure(struct tls *t, int r, const char **why)
 static void discard(struct tls *t)
 {
 	SSL_free(t->ssl);
+	tls_ctx_free(t->ctx);
 	mem_free(t);
 }
 
@@ -137,7 +138,8 @@ static struct tls *begin(struct tls_ctx *x, int rfd, int wfd, int timeout_ms, st
 	struct tls *t = mem_alloc(sizeof *t);
 	BIO *wire = new_wire(t);
 
-	*t = (struct tls){.ssl = SSL_new(x->ssl), .rfd = rfd, .wfd = wfd};
+	*t = (struct tls){.ssl = SSL_new(x->ssl), .ctx = x, .rfd = rfd, .wfd = wfd};
+	x->users++;
 	set_limit(t, timeout_ms);
 	if (t->ssl && wire) {
 		SSL_set_bio(t->ssl, wire, wire);
@@ -181,6 +183,7 @@ int tls_shake(struct tls *t, short *events, struct err *e)
 	const char *why;
 
 	set_limit(t, 0);
+	ERR_clear_error();	/* nobody else's mistakes */
 	int r = SSL_do_handshake(t->ssl);
 
 	if (r == 1)
@@ -242,6 +245,7 @@ ssize_t tls_read(struct tls *t, void *p, size_t n, int timeout_ms)
 		errno = ECONNRESET;
 		return -1;
 	}
+	ERR_clear_error();
 	r = SSL_read(t->ssl, p, n < INT_MAX ? (int)n : INT_MAX);
 	if (r > 0)
 		return r;
@@ -261,6 +265,7 @@ ssize_t tls_write_some(struct tls *t, const void *p, size_t n, int timeout_ms)
 		errno = ECONNRESET;
 		return -1;
 	}
+	ERR_clear_error();
 	r = SSL_write(t->ssl, p, n < INT_MAX ? (int)n : INT_MAX);
 	if (r > 0)
 		return r;

@@ -13,7 +13,10 @@
 #include "core/net/tlsctx.h"
 #include "core/sys/file.h"
 
-enum { NAME_MAX_BYTES = 253 };
+enum {
+	NAME_MAX_BYTES = 253,
+	FILES = 4,	/* words of a tls_conf that are files, read when the context is made */
+};
 
 /* Forward secrecy and authenticated encryption first, then CBC with SHA-2 for old servers that send mail (RFC 9325). */
 static const char server_ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:"
@@ -171,22 +174,19 @@ static struct tls_ctx *named(struct tls_ctx *x, const struct buf *fn)
 		return slot->ctx;
 	if (!slot && !file_exists(fn->p))
 		return NULL;
-	struct buf copy = BUF_INIT;
-
-	buf_set(&copy, buf_str(fn));
-	c.cert = copy.p;
+	c.cert = fn->p;
 	c.sni = NULL;
 	struct tls_ctx *n = make(&c, true, NULL);
 
-	if (!n) {
-		buf_free(&copy);	/* a spoilt file: the old certificate, or everybody's */
+	if (!n)		/* a spoilt file: the old certificate, or everybody's */
 		return slot ? slot->ctx : NULL;
-	}
 	if (slot) {
 		tls_ctx_free(slot->ctx);
-		buf_free(&slot->fn);
-		*slot = (struct tls_named){copy, n};
+		slot->ctx = n;
 	} else {
+		struct buf copy = BUF_INIT;
+
+		buf_set(&copy, buf_str(fn));
 		vec_push(&x->names, ((struct tls_named){copy, n}));
 	}
 	return n;
@@ -250,12 +250,17 @@ static int set_up(struct tls_ctx *x, struct err *e)
 static struct tls_ctx *make(const struct tls_conf *c, bool server, struct err *e)
 {
 	struct tls_ctx *x = mem_alloc(sizeof *x);
-	const char *const files[] = {c->cert, c->ca, c->crl, c->dh};
+	struct tls_conf *own = &x->conf;
 
-	*x = (struct tls_ctx){.conf = *c, .server = server};
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (files[i])
-			note_file(x, files[i]);
+	*x = (struct tls_ctx){.users = 1, .conf = *c, .server = server};
+	const char **words[] = {&own->cert, &own->ca, &own->crl, &own->dh, &own->sni, &own->ciphers, &own->suites, &own->method};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (*words[i])
+			*words[i] = arena_z(&x->mem, str_z(*words[i]));
+	for (size_t i = 0; i < FILES; i++)
+		if (*words[i])
+			note_file(x, *words[i]);
 	x->ssl = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 	if (!x->ssl)
 		err_temp(e, 0, "unable to initialise: %s", tls_reason());
@@ -277,7 +282,7 @@ struct tls_ctx *tls_client(const struct tls_conf *c, struct err *e)
 
 void tls_ctx_free(struct tls_ctx *x)
 {
-	if (!x)
+	if (!x || --x->users)
 		return;
 	for (size_t i = 0; i < x->names.n; i++) {
 		tls_ctx_free(x->names.p[i].ctx);
@@ -285,6 +290,7 @@ void tls_ctx_free(struct tls_ctx *x)
 	}
 	vec_free(&x->names);
 	vec_free(&x->files);
+	arena_free(&x->mem);
 	SSL_CTX_free(x->ssl);
 	mem_free(x);
 }
