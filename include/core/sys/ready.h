@@ -12,7 +12,8 @@ struct ready {
 	short events;		/* of poll */
 };
 
-/* A set; -1 with errno.  Descriptors leave it when they are closed everywhere, or by ready_forget. */
+/* A set; -1 with errno.  Descriptors leave it by ready_forget; closing one is not enough while another process or
+ * descriptor has the same socket open. */
 int ready_open(void);
 /* Watch fd for events (POLLIN, POLLOUT; 0: only for its end) and call it who; again to change them. */
 int ready_watch(int set, int fd, short events, uint64_t who);

@@ -68,6 +68,7 @@ static void forget(struct crew *c, struct parked *p)
 {
 	c->parked.p[p->seat] = NULL;
 	c->waiting--;
+	ready_forget(c->set, p->fd);	/* a worker may have it open, too */
 	fd_close(p->fd);
 	buf_free(&p->state);
 	mem_free(p);

@@ -93,6 +93,9 @@ static void drop(struct conn *c)
 	else
 		tls_close(c->tls);
 	relay_end(&c->relay);
+	/* the session may still have both open, and what is open somewhere stays in the set */
+	ready_forget(set, c->net);
+	ready_forget(set, c->plain);
 	fd_close(c->net);
 	fd_close(c->plain);
 	if (c->next)
