@@ -18,6 +18,7 @@ PORT=$(free_port)
 up --root "$T/a" --smtp 127.0.0.1:$PORT >log 2>&1 & pid=$!
 PIDS="$PIDS $pid"
 wait_for 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$PORT"
+wait_for 5 bash -c "ps --ppid $pid -o pid= | grep -q ."
 is "nobody is root" "$(ps --ppid "$pid" -o uid= | sort -u | tr -d ' \n') $(ps -o uid= -p "$pid" | tr -d ' ')" "65532 65532"
 kill "$pid"; wait "$pid"
 is "TERM" $? 0

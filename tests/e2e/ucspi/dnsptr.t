@@ -16,9 +16,9 @@ is "hard error as well" "$(cat err)" "hard error"
 DNS_SERVERS=127.0.0.1:$(free_port) code "no server" 111 dnsptr 127.0.0.11
 is "soft error" "$(cat err)" "soft error"
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
-	strace -f -e trace=openat,newfstatat,stat -o trace "$BIN/dnsptr" 127.0.0.11 >/dev/null
+	strace -f -e trace=open,openat,newfstatat,stat -o trace "$BIN/dnsptr" 127.0.0.11 >/dev/null
 	is "no file is read when the servers are given" "$(grep -c '/etc/\(resolv\|hosts\|nsswitch\|host\.conf\|svc\)' trace)" 0
-	DNS_SERVERS= timeout 1 strace -f -e trace=openat -o trace "$BIN/dnsptr" 127.0.0.11 >/dev/null 2>&1
+	DNS_SERVERS= timeout 1 strace -f -e trace=open,openat -o trace "$BIN/dnsptr" 127.0.0.11 >/dev/null 2>&1
 	is "resolv.conf alone when not" "$(grep -o '/etc/\(resolv\|hosts\|nsswitch\|host\.conf\|svc\)[a-z.]*' trace | tr '\n' ' ')" "/etc/resolv.conf "
 else
 	skip "files read" "no strace"

@@ -34,13 +34,13 @@ like "the client's name" "$(talk 127.0.0.7)" '^TCPREMOTEHOST=client\.example\.or
 
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	export DNS_SERVERS= DNSCACHEIP=127.0.0.7
-	background strace -f -e trace=openat,connect -o trace "$BIN/tcpserver" -1 -R -h -l x 127.0.0.7 0 echo hello >port 2>log
+	background strace -f -e trace=open,openat,connect -o trace "$BIN/tcpserver" -1 -R -h -l x 127.0.0.7 0 echo hello >port 2>log
 	wait_for 10 test -s port
 	python3 -c "import socket; socket.create_connection(('127.0.0.7', $(cat port)), 5)"
 	wait_for 10 grep -q 'sin_port=htons(53)' trace
 	kill "$(pgrep -P $!)"	# the server: strace ends with it
 	unset DNSCACHEIP
-	background strace -f -e trace=openat,connect -o trace2 "$BIN/tcpserver" -1 -R -h -l x 127.0.0.7 0 echo hello >port2 2>log
+	background strace -f -e trace=open,openat,connect -o trace2 "$BIN/tcpserver" -1 -R -h -l x 127.0.0.7 0 echo hello >port2 2>log
 	wait_for 10 test -s port2
 	python3 -c "import socket; socket.create_connection(('127.0.0.7', $(cat port2)), 5)"
 	wait_for 10 grep -q 'sin_port=htons(53)' trace2
