@@ -284,6 +284,7 @@ f = open('b/supervise/status', 'r+b'); f.seek(17); f.write(b'd')"
 : >b/log
 sup b
 ok "what was to go down goes down" wait_for 5 is_down b
+wait_for 5 grep -q "^shutdown" b/log
 like "after its shutdown script" "$(cat b/log)" "^shutdown .* $pid\$"
 quit b
 # told to exit, it does not wait for a script whose service has ended
