@@ -5,7 +5,7 @@
 
 #include "core/base/num.h"
 
-enum { DEPTH_MAX = 50 };
+enum { DEPTH_MAX = 50, SECONDS_MAX = 1000000000 };
 
 void rate_free(struct rate *r)
 {
@@ -177,7 +177,7 @@ static double needed(const struct rate *r, time_t now)
 /* Rounded up or down.  Waiting longer than an interval is in vain: then the counters are set back. */
 static long whole_seconds(double s, bool up, long interval)
 {
-	double most = interval > 0 ? (double)interval : 1;
+	double most = interval < 1 ? 1 : interval > SECONDS_MAX ? SECONDS_MAX : (double)interval;
 	long n = (long)(s < 0 ? 0 : s > most ? most : s);
 
 	return n + (up && (double)n < s && (double)n < most);

@@ -78,7 +78,7 @@ static int understand(const char *fn, const struct buf *text, struct rate *r, st
 {
 	if (rate_parse(buf_str(text), r))
 		return 0;
-	return err_perm(e, 0, "unintelligible rate definition %s", fn);
+	return err_temp(e, 0, "unintelligible rate definition %s", fn);
 }
 
 int rate_read(const char *fn, struct rate *r, struct err *e)
@@ -241,7 +241,7 @@ static int ask_file(const char *fn, const struct buf *expr, time_t now, struct r
 	if (expr->n)
 		buf_set(&f.rate.expr, buf_str(expr));
 	if (expr->n && !rate_eval(buf_str(expr), &f.rate.value)) {
-		err_perm(e, 0, "unintelligible rate expression %s in ratecontrol", expr->p);
+		err_temp(e, 0, "unintelligible rate expression %s in ratecontrol", expr->p);
 		goto out;
 	}
 	got = rate_judge(&f.rate, now, interval);

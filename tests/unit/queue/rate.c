@@ -267,7 +267,7 @@ static void hostile(void **state)
 	assert_true(goes("u@dangling.org", 1000));
 	put("bad.org", STR("what?\0"));
 	assert_int_equal(rate_ask(".", STR("u@bad.org"), 1000, &v, &e), -1);
-	assert_int_equal(e.class, ERR_PERM);
+	assert_int_equal(e.class, ERR_TEMP);
 }
 
 static void locked(void **state)
