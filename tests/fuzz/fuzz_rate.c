@@ -1,5 +1,6 @@
-/* fuzz_rate - any bytes as a file of rate control and as an expression.  Checks on the way: what is read is written so that
- * the same is read again; a verdict asks for a wait within the interval, and never when the rate only counts. */
+/* fuzz_rate - any bytes as a file of rate control and as an expression.  Checks on the way: what is read
+ * is written so that the same is read again; a verdict asks for a wait within the interval, and never when
+ * the rate only counts. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
