@@ -1,5 +1,5 @@
 /* job - one message at work in the scheduler, and the parts the scheduler consists of: sched.c (control,
- * deliveries, reports), first.c (first attempts), settled.c (messages on disk).  Only they include this. */
+ * deliveries, reports), first.c (first attempts), settled.c (messages on disk), delayed.c (rates).  Only they include this. */
 #ifndef QUEUE_JOB_H
 #define QUEUE_JOB_H
 
@@ -25,6 +25,8 @@ struct job {
 	/* settled messages: one channel */
 	int chan;
 	size_t left;		/* recipients not finished, as far as the pass has read */
+	size_t refused;		/* of those, put off by the rate of their domain ... */
+	time_t turn;		/* ... until this time, the soonest of them */
 	bool open;		/* the pass still reads */
 	/* first attempts: both channels */
 	bool fresh, settling, touched;
@@ -67,5 +69,14 @@ void settled_mark(struct sched *s, int chan, uint64_t id, off_t mpos);	/* this r
 /* Note a failure; false: the queue is being stopped and the note could not be written. */
 bool settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report);
 void settled_finish(struct sched *s, uint64_t id);		/* no recipients left */
+
+/* delayed.c */
+void delayed_begin(struct sched *s, uint64_t id);	/* a settled message is looked at again */
+/* May a delivery to this recipient start, by the rate of its domain?  If not, the job's refused and turn say so. */
+bool delayed_may(struct sched *s, int chan, struct job *j, struct str rcpt);
+/* So many were put off in this round that it is others' turn; the round goes on at once. */
+bool delayed_pause(const struct sched *s);
+/* When a message with left recipients is looked at again: retry, unless rates say otherwise. */
+time_t delayed_turn(struct sched *s, const struct job *j, size_t left, time_t retry);
 
 #endif

@@ -24,9 +24,15 @@ void qlog_bounce(struct buf *b, uint64_t id, unsigned long qp, const char *q);
 void qlog_discard(struct buf *b, const char *which, uint64_t id, const char *q);	/* "double", "triple" */
 void qlog_end(struct buf *b, uint64_t id, const char *program, const char *q);
 
+/* What rate control says about a delivery (rate.h). */
+struct rate_verdict;
+void qlog_rate(struct buf *b, struct str domain, uint64_t id, const struct rate_verdict *v, const char *q);
+
 struct qlog_status {
 	int local, local_max, remote, remote_max;
 	bool local_held, remote_held, exiting;
+	bool rates;		/* rate control is active: delayed counts */
+	size_t delayed;
 };
 void qlog_status(struct buf *b, const struct qlog_status *s, const char *q);
 

@@ -13,6 +13,7 @@
 #include "core/base/vec.h"
 #include "core/sys/in.h"
 #include "queue/bounce.h"
+#include "queue/idset.h"
 #include "queue/layout.h"
 #include "queue/prio.h"
 #include "queue/rewrite.h"
@@ -79,6 +80,14 @@ struct sched {
 	VEC(struct cleaning) cleaning;
 	size_t cleaning_at;
 	int sweep_at;		/* the part of mess sched_sweep looks at next */
+	/* rate control (section 20), for remote recipients */
+	bool rates;
+	struct buf rate_dir;
+	struct idset delayed;	/* settled messages loaded at start or waiting for their domain's turn */
+	int refusals;		/* since sched_work began */
+	struct buf refused;	/* the latest: domain, message, when it may be asked again */
+	uint64_t refused_id;
+	time_t refused_until;
 	bool exiting, detached;
 	const volatile sig_atomic_t *stop_asked;	/* TERM has come but not been seen; NULL: never */
 };
@@ -86,6 +95,8 @@ struct sched {
 void sched_init(struct sched *s, const char *program, const char *q);
 int sched_load(struct sched *s, struct err *e);		/* control files at start */
 int sched_reload(struct sched *s, struct err *e);	/* on HUP */
+/* Whether there is rate control; in the queue's directory. */
+void sched_rates(struct sched *s);
 /* The slots of a channel, once its spawner has announced its limit. */
 void sched_slots(struct sched *s, int chan, int spawner_limit);
 /* Find the settled messages of the queue; errors are logged. */

@@ -107,7 +107,8 @@ void first_check(struct sched *s, struct job *j)
 	}
 }
 
-/* The next waiting recipient of the oldest first attempt on this channel; false when there is none. */
+/* The next waiting recipient of the oldest first attempt on this channel, tried or put off by its domain's rate; false when
+ * there is none. */
 bool first_step(struct sched *s, int chan)
 {
 	if (s->fresh_at[chan] >= FRESH_SHIFT) {
@@ -125,12 +126,18 @@ bool first_step(struct sched *s, int chan)
 			j->next[chan] = i + 1;
 			if (r->chan != chan || r->state != WAITING)
 				continue;
+			if (!delayed_may(s, chan, j, r->addr)) {
+				r->state = DEFERRED;
+				return true;
+			}
 			r->state = RUNNING;
 			j->touched = true;
 			sched_deliver(s, chan, j, r->addr, i, 0);
 			return true;
 		}
 		s->fresh_at[chan]++;
+		if (j && j->refused)
+			first_check(s, j);	/* perhaps there was nothing else to try */
 	}
 	s->fresh_at[chan] = s->fresh[chan].n = 0;
 	return false;
@@ -158,7 +165,9 @@ void first_settle(struct sched *s, struct job *j)
 	}
 	for (int c = 0; c < CHANS; c++) {
 		if (left[c]) {
-			prio_add(&s->c[c].due, sched_next_try(j->birth, now, c), j->id);
+			time_t when = sched_next_try(j->birth, now, c);
+
+			prio_add(&s->c[c].due, c == CHAN_REMOTE ? delayed_turn(s, j, left[c], when) : when, j->id);
 		} else if (written[c]) {
 			settled_path(s, chan_part[c], j->id, &fn);
 			if (file_unlink(fn.p) < 0)

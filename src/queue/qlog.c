@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "core/base/num.h"
+#include "queue/rate.h"
 
 void qlog_safe(struct buf *b, struct str s)
 {
@@ -93,8 +94,23 @@ void qlog_end(struct buf *b, uint64_t id, const char *program, const char *q)
 
 void qlog_status(struct buf *b, const struct qlog_status *s, const char *q)
 {
-	buf_fmt(b, "status: local %d/%d%s remote %d/%d%s %s%s\n", s->local, s->local_max, s->local_held ? " (held)" : "",
-		s->remote, s->remote_max, s->remote_held ? " (held)" : "", q, s->exiting ? " exitasap" : "");
+	buf_fmt(b, "status: local %d/%d%s remote %d/%d%s", s->local, s->local_max, s->local_held ? " (held)" : "",
+		s->remote, s->remote_max, s->remote_held ? " (held)" : "");
+	if (s->rates)
+		buf_fmt(b, " delayed jobs=%zu", s->delayed);
+	buf_fmt(b, " %s%s\n", q, s->exiting ? " exitasap" : "");
+}
+
+void qlog_rate(struct buf *b, struct str domain, uint64_t id, const struct rate_verdict *v, const char *q)
+{
+	buf_fmt(b, "%s: %s ", v->wait ? "warning" : "info", q);
+	qlog_safe(b, domain);
+	buf_fmt(b, " msg %llu: rate %s[%llu/%.10f/%.10f] ", (unsigned long long)id, v->wait ? "exceeded " : "",
+		(unsigned long long)v->count, v->current, v->value);
+	if (v->wait)
+		buf_fmt(b, "need %ld secs; will try again later\n", v->seconds);
+	else
+		buf_fmt(b, "ok since %ld secs\n", v->seconds);
 }
 
 void qlog_say(struct buf *b, const char *level, const char *program, const char *q, const char *fmt, ...)

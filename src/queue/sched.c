@@ -32,6 +32,8 @@ void sched_init(struct sched *s, const char *program, const char *q)
 	*s = (struct sched){.program = program, .q = q, .lay = layout_conf(), .log = BUF_INIT, .clean = BUF_INIT,
 		.todo = BUF_INIT, .rules = REWRITE_INIT};
 	s->qident = conf_env(CONF_QIDENT);
+	buf_init(&s->rate_dir);
+	buf_init(&s->refused);
 	for (int c = 0; c < CHANS; c++) {
 		buf_init(&s->c[c].out);
 		buf_init(&s->c[c].in);
@@ -89,6 +91,7 @@ int sched_reload(struct sched *s, struct err *e)
 	if (load_chan(s, CHAN_LOCAL, e) < 0 || load_chan(s, CHAN_REMOTE, e) < 0 ||
 		rewrite_reload(&s->rules, e) < 0)
 		return -1;
+	sched_rates(s);
 	held_line(s, CHAN_LOCAL, held[CHAN_LOCAL]);
 	held_line(s, CHAN_REMOTE, held[CHAN_REMOTE]);
 	sched_status(s);
@@ -110,7 +113,8 @@ void sched_slots(struct sched *s, int chan, int spawner_limit)
 void sched_status(struct sched *s)
 {
 	const struct chan *l = &s->c[CHAN_LOCAL], *r = &s->c[CHAN_REMOTE];
-	struct qlog_status st = {l->used, l->concurrency, r->used, r->concurrency, l->held, r->held, s->exiting};
+	struct qlog_status st = {l->used, l->concurrency, r->used, r->concurrency, l->held, r->held, s->exiting,
+		s->rates, s->delayed.used};
 
 	qlog_status(&s->log, &st, s->q);
 }
@@ -313,7 +317,7 @@ static void work_chan(struct sched *s, int chan)
 	struct chan *c = &s->c[chan];
 	struct prio_item item;
 
-	while (ready(s, chan)) {
+	while (ready(s, chan) && !delayed_pause(s)) {
 		if (first_step(s, chan))
 			continue;
 		if (c->pass.job) {
@@ -339,6 +343,7 @@ time_t sched_work(struct sched *s)
 	struct prio_item item;
 	time_t now = clock_now(), next = now + 86400;
 
+	s->refusals = 0;
 	work_chan(s, CHAN_LOCAL);
 	work_chan(s, CHAN_REMOTE);
 	while (!s->detached && prio_min(&s->done, &item) && item.when <= now) {
@@ -354,6 +359,8 @@ time_t sched_work(struct sched *s)
 	next = earlier(next, &s->unclean);
 	if (s->detached)
 		return next;
+	if (delayed_pause(s))
+		return now;
 	for (int c = 0; c < CHANS; c++)
 		if (ready(s, c) && !s->c[c].pass.job)
 			next = earlier(next, &s->c[c].due);

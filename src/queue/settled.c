@@ -39,6 +39,8 @@ void settled_open(struct sched *s, int chan, uint64_t id)
 	struct err e = {0};
 	struct stat st;
 
+	if (chan == CHAN_REMOTE)
+		delayed_begin(s, id);
 	settled_path(s, chan_part[chan], id, &fn);
 	int fd = file_open(fn.p, O_RDONLY, 0);
 
@@ -81,7 +83,7 @@ static void finish_pass_job(struct sched *s, struct job *j)
 	struct buf fn = BUF_INIT;
 
 	if (j->left) {
-		prio_add(&s->c[j->chan].due, j->retry, j->id);
+		prio_add(&s->c[j->chan].due, delayed_turn(s, j, j->left, j->retry), j->id);
 	} else {
 		settled_path(s, chan_part[j->chan], j->id, &fn);
 		if (file_unlink(fn.p) < 0 && errno != ENOENT) {
@@ -124,6 +126,8 @@ bool settled_step(struct sched *s, int chan)
 			continue;
 		if (r == 1 && p->record.p[0] == 'T') {
 			p->job->left++;
+			if (!delayed_may(s, chan, p->job, str_from(str_to(buf_str(&p->record), p->record.n - 1), 1)))
+				return true;
 			sched_deliver(s, chan, p->job, str_from(str_to(buf_str(&p->record), p->record.n - 1), 1), 0, at);
 			return true;
 		}
@@ -254,6 +258,8 @@ static bool next_try(struct sched *s, int chan, uint64_t id, struct buf *fn)
 		return errno != ENOENT;
 	}
 	prio_add(&s->c[chan].due, st.st_mtime, id);
+	if (s->rates && chan == CHAN_REMOTE)
+		idset_add(&s->delayed, id);
 	return true;
 }
 
@@ -352,6 +358,7 @@ void sched_forget(struct sched *s)
 		}
 	}
 	s->done.items.n = 0;
+	idset_free(&s->delayed);
 }
 
 void sched_save_times(struct sched *s)

@@ -269,8 +269,8 @@ static void take_signals(void)
 
 static void start_line(void)
 {
-	buf_fmt(&s.log, "info: %s: pid %ld: %s: ratelimit=OFF, loglock=%s, conf split=%d\n", s.program, (long)proc_pid(),
-		queue_here(), log_lock >= 0 ? "enabled" : "disabled", s.lay.split);
+	buf_fmt(&s.log, "info: %s: pid %ld: %s: ratelimit=%s, loglock=%s, conf split=%d\n", s.program, (long)proc_pid(),
+		queue_here(), s.rates ? "ON" : "OFF", log_lock >= 0 ? "enabled" : "disabled", s.lay.split);
 }
 
 /* Each spawner announces its limit in two bytes. */
@@ -407,6 +407,7 @@ static void prepare(void)
 	run_plugins();
 	if (file_chdir(queue_here()) < 0)
 		cannot_start("unable to switch to queue directory", errno);
+	sched_rates(&s);
 	fd = file_open("lock/sendmutex", O_WRONLY | O_CREAT, 0600);
 	if (fd < 0)
 		cannot_start("unable to open mutex", errno);

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "queue/rate.h"
+
 static struct buf line = BUF_INIT;
 static struct qlog_line got;
 
@@ -102,12 +104,35 @@ static void others(void **state)
 	qlog_status(&line, &s, "q");
 	assert_string_equal(line.p, "status: local 1/5 (held) remote 2/10 q exitasap\n");
 	parse(QLOG_STATUS);
+	s.rates = true;
+	s.delayed = 3;
+	buf_clear(&line);
+	qlog_status(&line, &s, "q");
+	assert_string_equal(line.p, "status: local 1/5 (held) remote 2/10 delayed jobs=3 q exitasap\n");
+	parse(QLOG_STATUS);
 	buf_clear(&line);
 	qlog_discard(&line, "triple", 17, "q");
 	assert_string_equal(line.p, "triple bounce: discarding bounce/17 q\n");
 	buf_clear(&line);
 	qlog_say(&line, "warn", "qmail-send", "q", "bad %s", "name\n\033");
 	assert_string_equal(line.p, "warn: qmail-send: q: bad name__\n");
+}
+
+static void rates(void **state)
+{
+	struct rate_verdict v = {.limited = true, .count = 7, .current = .25, .value = .5, .seconds = 9};
+
+	(void)state;
+	buf_clear(&line);
+	qlog_rate(&line, STR("x.org"), 17, &v, "q");
+	assert_string_equal(line.p, "info: q x.org msg 17: rate [7/0.2500000000/0.5000000000] ok since 9 secs\n");
+	parse(QLOG_OTHER);
+	v.wait = true;
+	buf_clear(&line);
+	qlog_rate(&line, STR("x\n.org"), 17, &v, "q");
+	assert_string_equal(line.p,
+		"warning: q x/.org msg 17: rate exceeded [7/0.2500000000/0.5000000000] need 9 secs; will try again later\n");
+	parse(QLOG_OTHER);
 }
 
 /* Lines without the queue's name, and with the number only. */
@@ -146,7 +171,7 @@ static void nonsense(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip), cmocka_unit_test(others),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip), cmocka_unit_test(others), cmocka_unit_test(rates),
 		cmocka_unit_test(older), cmocka_unit_test(nonsense)};
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
 
