@@ -79,6 +79,15 @@ cat >/dev/null; exit 99
 P
 submit
 is "who judges half a message is not heard" "$? $(n)" "71 0"
+cp -p keep control/filters.d/a
+program control/filters.d/b <<'P'
+exec cat
+P
+verdict b 'kill -9 $PPID; exit 0' 71
+head -c 300000 /dev/zero | tr '\0' 'x' >>message
+submit; is "a large message" "$? $(stored | head -4 | tail -1 | wc -c)" "0 300002"
+empty
+verdict b 'head -c 5; exit 0' 71
 chmod 644 control/filters.d/a; submit; is "a file that is no program" $? 71
 chmod 000 control/filters.d; submit; is "an unreadable directory" $? 55
 chmod 755 control/filters.d; rm -r control/filters.d
