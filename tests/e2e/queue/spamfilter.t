@@ -82,10 +82,19 @@ for v in 2 7; do PATH=$T:$PATH VIRUSCHECK=$v try "VIRUSCHECK=$v" "33 0  " x y; d
 like "gets the operands" "$(cat seen)" '/qscanq x y$'
 for v in 0 1 8; do PATH=$T:$PATH VIRUSCHECK=$v try "VIRUSCHECK=$v" "0 1 a word $all"; done
 type qscanq >/dev/null 2>&1 || VIRUSCHECK=2 try "no scanner" "75 0  "
-# behind a real client
+# behind real clients
 export QMAILQUEUE=qmail-spamfilter REJECTSPAM=1 VERDICT=0
 printf 'To: c@d.x\n\nbody\n' | qmail-inject -fa@b.x 2>err
 is "from inject" "$? $(n) $(grep -c '5.7.1' err)" "100 0 1"
+echo d.x >control/rcpthosts
+smtp() {
+	printf '%s\r\n' 'HELO x' 'MAIL FROM:<a@b.x>' 'RCPT TO:<c@d.x>' DATA '' body . QUIT |
+		TCPREMOTEIP=127.0.0.1 TCPLOCALIP=127.0.0.1 NODNSCHECK= qmail-smtpd 2>err | tr -d '\r' | tail -2 | head -1
+}
+like "from smtpd" "$(smtp) $(n)" '^554 .*5\.7\.1\) 0$'
+like "a filter that fails" "$(VERDICT=111 smtp) $(n)" '^451 .*4\.3\.0\) 0$'
+like "not spam" "$(VERDICT=1 smtp) $(n) $(stored | tail -1) $(queued)" '^250 .* 1 a word Fa@b.x Tc@d.x $'
+empty
 # a discarded message is a success although the envelope is long
 export REJECTSPAM=2
 (for i in $(seq 4000); do echo "Bcc: recipient$i@example.org"; done; printf 'Subject: x\n\nbody\n') >many
