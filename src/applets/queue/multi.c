@@ -4,86 +4,28 @@
 #include <errno.h>
 
 #include "core/app/applet.h"
+#include "core/app/front.h"
 #include "core/app/log.h"
-#include "core/app/run.h"
 #include "core/conf/conf.h"
-#include "core/sys/clock.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
-#include "core/sys/sig.h"
 #include "queue/layout.h"
-
-static void on_alarm(int sig)
-{
-	(void)sig;
-	proc_exit(52);
-}
-
-static int new_file(void)
-{
-	struct buf dir = BUF_INIT;
-	int fd = conf_line(CONF_TMPDIR, &dir, NULL) < 0 ? -1 : file_temp(dir.p);
-
-	if (fd < 0)
-		die(68, "unable to create a temporary file in %s: %s", dir.p, log_errno(errno));
-	buf_free(&dir);
-	return fd;
-}
-
-/* The message as a file, at its start: it may come through a pipe. */
-static int spool(void)
-{
-	char block[32768];
-	ssize_t n;
-
-	if (fd_tell(0) >= 0)
-		return fd_dup(0);
-	int fd = new_file();
-
-	while ((n = fd_read(0, block, sizeof block)) > 0)
-		if (fd_write_all(fd, block, (size_t)n) < 0)
-			die(53, "unable to write a temporary file: %s", log_errno(errno));
-	if (n < 0)
-		die(54, "unable to read the message: %s", log_errno(errno));
-	if (fd_seek(fd, 0) < 0)
-		die(68, "unable to rewind a temporary file: %s", log_errno(errno));
-	return fd;
-}
-
-/* Run FILTERARGS on the message; its exit code, -1 when it crashed. */
-static int run_filter(const char *command, int in, int out)
-{
-	char *argv[] = {(char[]){"qmailfilter"}, (char[]){"-c"}, (char *)(size_t)command, NULL};
-	int fds[] = {in, out, 2};
-	struct env_copy *before = env_save();
-	struct err e = {0};
-
-	env_unset("FILTERARGS");
-	env_unset("SPAMFILTER");
-	pid_t pid = run_start(argv, &(struct run){.fds = fds, .nfds = 3, .keep_role = true, .file = "/bin/sh"}, &e);
-
-	env_restore(before);
-	env_copy_free(before);
-	if (pid < 0)
-		die(121, "%s", log_err(&e));
-	return run_wait(pid);
-}
 
 /* The filter's output becomes the message, or its exit code decides. */
 static void filter(const char *command)
 {
-	int in = spool(), out = new_file();
-	int code = run_filter(command, in, out);
+	char *argv[] = {(char[]){"qmailfilter"}, (char[]){"-c"}, (char *)(size_t)command, NULL};
+	int fds[] = {front_message(), front_temp(), 2};
+	int code = front_run("/bin/sh", argv, fds, 3);
 
 	if (code == 2 || code == 99)
-		proc_exit(0);
+		front_discard();
 	if (code != 0)
 		proc_exit(code == 88 ? 88 : code == 31 || code == 100 ? 31 : 71);
-	if (fd_seek(out, 0) < 0 || fd_move(0, out) < 0)
-		die(68, "unable to rewind a temporary file: %s", log_errno(errno));
-	fd_close(in);
+	front_replace(fds[1]);
+	fd_close(fds[0]);
 }
 
 static void check_space(const char *dir)
@@ -119,18 +61,15 @@ static void become_queue(char *program)
 		die(55, "%s", log_err(&e));
 	env_put("QUEUEDIR", dir.p);
 	check_space(dir.p);
-	run_become((char *[]){program, dir.p, NULL});
+	front_next((char *[]){program, dir.p, NULL});
 }
 
 static int multi_main(int argc, char **argv)
 {
 	const char *command = conf_env(CONF_FILTERARGS), *given = conf_env(CONF_QUEUEPROG);
 	struct buf program = BUF_INIT;
-	long death = 86400;
 
-	conf_int(CONF_DEATH, &death, NULL);
-	sig_catch(SIGALRM, on_alarm);
-	clock_alarm(death > 0 ? (unsigned)death : 86400);
+	front_start();
 	if (command && *command)
 		filter(command);
 	if (file_chdir("/") < 0)
@@ -139,13 +78,9 @@ static int multi_main(int argc, char **argv)
 		buf_adds(&program, given && *given ? given : "qmail-queue");
 		env_unset("QUEUEPROG");
 	}
-	/* the program has its own idea of how long it may take */
-	clock_alarm(0);
-	sig_default(SIGALRM);
 	if (is_queue(argc > 1 ? argv[1] : program.p))
 		become_queue(argc > 1 ? argv[1] : program.p);
-	run_become(argc > 1 ? argv + 1 : (char *[]){program.p, NULL});
-	return 120;
+	front_next(argc > 1 ? argv + 1 : (char *[]){program.p, NULL});
 }
 
 APPLET(multi) = {

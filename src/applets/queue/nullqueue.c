@@ -1,16 +1,8 @@
 /* nullqueue - read a message and its envelope and throw them away (qmail-nullqueue). */
 #include "core/app/applet.h"
-#include "core/conf/conf.h"
-#include "core/sys/clock.h"
+#include "core/app/front.h"
 #include "core/sys/fd.h"
 #include "core/sys/proc.h"
-#include "core/sys/sig.h"
-
-static void on_alarm(int sig)
-{
-	(void)sig;
-	proc_exit(52);
-}
 
 static void swallow(int fd)
 {
@@ -25,13 +17,9 @@ static void swallow(int fd)
 
 static int nullqueue_main(int argc, char **argv)
 {
-	long death = 86400;
-
 	(void)argc;
 	(void)argv;
-	conf_int(CONF_DEATH, &death, NULL);
-	sig_catch(SIGALRM, on_alarm);
-	clock_alarm(death > 0 ? (unsigned)death : 86400);
+	front_start();
 	swallow(0);
 	swallow(1);
 	return 0;

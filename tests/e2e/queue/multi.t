@@ -59,6 +59,9 @@ FILTERARGS='kill -9 $$' submit
 is "a filter that crashes" $? 71
 FILTERARGS='echo Zmy reason >&2; exit 88' submit
 is "its own text" "$? $(cat err)" "88 Zmy reason"
+printf 'Fa@b\0Tc@d\0' >cut
+FILTERARGS='exit 99' qmail-multi <message 1<cut 2>err
+is "thrown away, but the client is gone" $? 54
 is "none of them queued anything" "$(n)" 0
 TMPDIR=$T/none FILTERARGS=cat submit
 is "no temporary files" $? 68
