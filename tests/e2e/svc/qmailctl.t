@@ -74,7 +74,7 @@ wait_for 10 svstat "$S/one" && pass "it is up" || fail "it is up"
 code "and not what is to be down" 1 svstat "$S/two"
 code "restart" 0 qmailctl restart
 [ "$(cat "$S/.svscan.pid")" != "$pid" ] && pass "another svscan" || fail "another svscan"
-wait_for 5 svstat "$S/one" && wait_for 5 svok "$S/one/log" && pass "services run at once" || fail "services run at once"
+wait_for 5 svstat "$S/one" && wait_for 5 svok "$S/one/log" && wait_for 5 svok "$S/two" && pass "services run at once" || fail "services run at once"
 code "stop" 0 qmailctl stop
 is "its lines" "$(sed 's/: */: /' out)" "stopping one: [  OK  ]
 stopping two: [  OK  ]

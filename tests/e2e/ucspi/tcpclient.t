@@ -99,7 +99,7 @@ else
 fi
 
 # time limits: nobody answers once a backlog is full
-python3 - >port <<-'EOF' &
+python3 - >full <<-'EOF' &
 	import socket, time
 	s = socket.create_server(("127.0.0.1", 0), backlog=0)
 	a = [socket.socket() for _ in range(4)]
@@ -108,8 +108,8 @@ python3 - >port <<-'EOF' &
 	time.sleep(0.3); print(s.getsockname()[1], flush=True); time.sleep(20)
 EOF
 PIDS="$PIDS $!"
-wait_for 10 test -s port && sleep 0.2
-port=$(cat port)
+wait_for 10 test -s full && sleep 0.2
+port=$(cat full)
 start=$(date +%s%N)
 code "-T 1: nobody answers" 111 tcpclient -T 1 127.0.0.1 "$port" true
 like "its message" "$(cat err)" "^tcpclient: unable to connect to 127.0.0.1 port $port: (Connection|Operation) timed out$"
