@@ -19,3 +19,9 @@ ns() { printf '%d:%s,' "${#1}" "$1"; }
 # the envelope, NULs shown as |
 envelope() { tr '\0' '|' <env; }
 kept() { wc -l <count; }
+# refuse TEXT CODE BYTES: $SERVER gives these bytes no answer and ends so
+refuse() {
+	printf "$3" >p
+	code "$1" "$2" "$SERVER" <p
+	is "... without an answer" "$(cat out)" ""
+}

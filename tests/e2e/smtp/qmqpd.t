@@ -57,11 +57,7 @@ is "nothing of these was kept" "$(kept)" $((n + 1))
 
 # what is no QMQP
 n=$(kept)
-refuse() { # TEXT CODE BYTES
-	printf "$3" >p
-	code "$1" "$2" qmail-qmqpd <p
-	is "... without an answer" "$(cat out)" ""
-}
+SERVER=qmail-qmqpd
 refuse "letters for a length" 100 'HELO x\r\n'
 refuse "no length" 100 ':,'
 refuse "a sign" 100 '+5:1:x,,'

@@ -135,11 +135,7 @@ is "... and the others get it" "$(envelope | tr '|' '\n' | grep -c '^Tu$')" 1000
 
 # what is no QMTP
 n=$(kept)
-refuse() { # TEXT CODE BYTES
-	printf "$3" >p
-	code "$1" "$2" qmail-qmtpd <p
-	is "... without an answer" "$(cat out)" ""
-}
+SERVER=qmail-qmtpd
 refuse "letters for a length" 100 'EHLO x\r\n'
 refuse "no length" 100 ':,'
 refuse "an empty message" 100 '0:,3:a@b,17:13:u@example.org,,'
