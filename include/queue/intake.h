@@ -30,6 +30,11 @@ int intake_answer(int sock, int code, unsigned long qp, struct str text);
  * harmless ones. */
 void intake_apply(struct str settings, bool trusted);
 
+/* Read an envelope as descriptor 1 of a queue program has it: F sender NUL, T recipient NUL ..., one more NUL (or Q in
+ * place of a recipient).  record gets each address and may fail, too; e has an exit code of section 6.2. */
+struct in;
+int intake_envelope(struct in *in, int (*record)(void *ctx, char letter, struct str addr, struct err *e), void *ctx,
+	struct err *e);
 /* Read message and envelope from two descriptors and queue them (what the queue program does). */
 struct put_origin;
 int intake_copy(int message, int envelope, const struct put_origin *o, struct err *e);

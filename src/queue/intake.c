@@ -173,24 +173,29 @@ static int read_record(struct in *in, struct buf *rec, char wanted, struct err *
 	return err_code(e, 54, got < 0 ? errno : 0, "unable to read the envelope");
 }
 
-/* Envelope: F sender NUL, T recipient NUL ..., one more NUL.  Q in place of a recipient ends it too. */
-static int copy_envelope(struct in *in, struct put *p, struct err *e)
+int intake_envelope(struct in *in, int (*record)(void *ctx, char letter, struct str addr, struct err *e), void *ctx,
+	struct err *e)
 {
 	struct buf rec = BUF_INIT;
-	int r = read_record(in, &rec, 'F', e);
+	char wanted = 'F';
+	int r;
 
-	if (r == 0)
-		r = rec.p[0] == 'F' ? put_from(p, str_from(str_to(buf_str(&rec), rec.n - 1), 1), e) :
-			bad_record(rec.p[0], e);
-	while (r == 0) {
-		r = read_record(in, &rec, 'T', e);
-		if (r < 0 || rec.n == 1 || rec.p[0] == 'Q')
+	do {
+		r = read_record(in, &rec, wanted, e);
+		/* the end */
+		if (r < 0 || (wanted == 'T' && (rec.n == 1 || rec.p[0] == 'Q')))
 			break;
-		r = rec.p[0] == 'T' ? put_to(p, str_from(str_to(buf_str(&rec), rec.n - 1), 1), e) :
+		r = rec.p[0] == wanted ? record(ctx, wanted, str_from(str_to(buf_str(&rec), rec.n - 1), 1), e) :
 			bad_record(rec.p[0], e);
-	}
+		wanted = 'T';
+	} while (r == 0);
 	buf_free(&rec);
 	return r;
+}
+
+static int put_record(void *put, char letter, struct str addr, struct err *e)
+{
+	return letter == 'F' ? put_from(put, addr, e) : put_to(put, addr, e);
 }
 
 int intake_copy(int message, int envelope, const struct put_origin *o, struct err *e)
@@ -210,7 +215,7 @@ int intake_copy(int message, int envelope, const struct put_origin *o, struct er
 		goto fail;
 	}
 	in_init(&in, envelope, block, sizeof block);
-	if (put_body_end(p, e) < 0 || copy_envelope(&in, p, e) < 0)
+	if (put_body_end(p, e) < 0 || intake_envelope(&in, put_record, p, e) < 0)
 		goto fail;
 	return put_commit(p, e);
 fail:

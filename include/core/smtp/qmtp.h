@@ -25,6 +25,8 @@ struct qmtp_mail {
 /* Send and hear all answers: how many recipients were refused, -1 with errno: ECONNRESET closed,
  * ETIMEDOUT, EPROTO; ENODATA: the body was shorter than size (drop the connection). */
 int qmtp_send(struct in *in, struct out *out, const struct qmtp_mail *m);
+/* The bare bytes of a message, as much of body as size says: 0, or -1 with errno as above. */
+int qmtp_body(struct out *out, struct in *body, uint64_t size);
 /* Read a netstring of at most max bytes into b (replaced): 0, or -1 with errno. */
 int qmtp_netstring(struct in *in, struct buf *b, size_t max);
 

@@ -1,29 +1,20 @@
 /* config - the settings of an SMTP server, read before the greeting; see session.h. */
 #include "core/base/num.h"
 #include "core/conf/conf.h"
+#include "core/smtp/caller.h"
 #include "core/smtp/session.h"
-
-static const char *first_of(enum conf_id a, enum conf_id b, const char *otherwise)
-{
-	const char *v = conf_env(a);
-
-	if (!v || !*v)
-		v = conf_env(b);
-	return v && *v ? v : otherwise;
-}
 
 static void read_connection(struct smtp_config *c)
 {
-	const char *port = conf_env(CONF_TCPLOCALPORT);
+	const char *port = conf_env(CONF_TCPLOCALPORT), *provider = conf_env(CONF_TLS_PROVIDER);
+	struct caller who;
 
-	c->ip = first_of(CONF_TCP6REMOTEIP, CONF_TCPREMOTEIP, "unknown");
-	/* an IPv4 client of a dual-stack socket keeps its familiar form */
-	if (str_istarts(str_z(c->ip), STR("::ffff:")))
-		c->ip = first_of(CONF_TCPREMOTEIP, CONF_TCP6REMOTEIP, "unknown");
-	c->host = first_of(CONF_TCPREMOTEHOST, CONF_TCPREMOTEHOST, "unknown");
-	c->info = first_of(CONF_TCPREMOTEINFO, CONF_TCPREMOTEINFO, NULL);
-	c->local = first_of(CONF_TCPLOCALHOST, CONF_TCPLOCALIP, NULL);
-	c->tls = first_of(CONF_TLS_PROVIDER, CONF_TLS_PROVIDER, NULL);
+	caller_read(&who);
+	c->ip = who.ip;
+	c->host = who.host;
+	c->info = who.info;
+	c->local = who.local;
+	c->tls = provider && *provider ? provider : NULL;
 	c->refuse = conf_env(CONF_SHUTDOWN);
 	c->port = 25;
 	if (port)

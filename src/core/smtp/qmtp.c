@@ -61,27 +61,30 @@ garbage:
 	return -1;
 }
 
-static int put_body(struct out *out, const struct qmtp_mail *m)
+int qmtp_body(struct out *out, struct in *body, uint64_t size)
 {
-	uint64_t left = m->size;
-
-	out_fmt(out, "%llu:\n", (unsigned long long)(m->size + m->head.n + 1));
-	out_add(out, m->head);
-	while (left) {
-		int r = in_fill(m->body);
+	while (size) {
+		int r = in_fill(body);
 
 		if (r == 0)
 			errno = ENODATA;
 		if (r <= 0)
 			return -1;
-		struct str s = str_to(in_peek(m->body), left);
+		struct str s = str_to(in_peek(body), size);
 
 		if (out_add(out, s) < 0)
 			return -1;
-		in_skip(m->body, s.n);
-		left -= s.n;
+		in_skip(body, s.n);
+		size -= s.n;
 	}
-	return out_addc(out, ',');
+	return 0;
+}
+
+static int put_body(struct out *out, const struct qmtp_mail *m)
+{
+	out_fmt(out, "%llu:\n", (unsigned long long)(m->size + m->head.n + 1));
+	out_add(out, m->head);
+	return qmtp_body(out, m->body, m->size) < 0 ? -1 : out_addc(out, ',');
 }
 
 static void put_rcpts(struct out *out, const struct qmtp_mail *m)
