@@ -33,7 +33,7 @@ background dnsmasq -k -p "$dns" -u "$(id -un)" -a 127.0.0.1 -z -C /dev/null -R -
 export DNS_SERVERS=127.0.0.1:$dns
 sleep 0.3
 deliver() { R=$(SMTPROUTE=":mx.test:$PORT" qmail-remote x.test from@client.test '' "$(stat -c %s msg)" "${@:-a@x.test}" <msg | tr '\0' '|'); }
-said() { tr '\n' ';' <"$T/$1/${2:-0}.log"; }
+said() { wait_for 2 grep -q '^QUIT' "$T/$1/${2:-0}.log"; tr '\n' ';' <"$T/$1/${2:-0}.log"; }
 PLAIN="EHLO client.test;MAIL FROM:<from@client.test>;RCPT TO:<a@x.test>;DATA;QUIT;"
 CRYPT="EHLO client.test;STARTTLS;EHLO client.test;MAIL FROM:<from@client.test>;RCPT TO:<a@x.test>;DATA;QUIT;"
 OFFER='ehlo=250-sink|250 STARTTLS'

@@ -26,7 +26,7 @@ deliver() {
 }
 via() { SMTPROUTE=":127.0.0.1:$PORT" deliver "$@"; }
 # said NAME N: the commands of the sink's connection N as one line
-said() { tr '\n' ';' <"$T/$1/${2:-0}.log"; }
+said() { wait_for 2 grep -q '^QUIT' "$T/$1/${2:-0}.log"; tr '\n' ';' <"$T/$1/${2:-0}.log"; }
 
 sink plain
 via x.test a@x.test b@x.test
