@@ -36,7 +36,7 @@ meson_tests() {
 # e2e BINARY [files]: end-to-end tests
 e2e() {
 	local out last
-	out=$(JOBS=3 tests/run "$@" 2>&1)
+	out=$(JOBS=2 tests/run "$@" 2>&1)
 	last=$(tail -1 <<<"$out")
 	echo "$out" | sed '$d'
 	if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped ]]; then
