@@ -33,10 +33,6 @@ bool tls_ctx_fresh(const struct tls_ctx *x);
 /* Make the secret that seals session tickets: processes forked after this resume each other's sessions. */
 void tls_share_sessions(void);
 
-/* Hold a few handshakes of a server's context with itself, in memory: what the library reads and computes only once is then
- * there, in the processes forked later too. */
-void tls_rehearse(struct tls_ctx *x);
-
 struct tls;
 /* The handshake, as a whole within timeout_ms; what came before it on rfd must have been read.  tls_connect names host
  * to the server (NULL: names none).  NULL with e, ETIMEDOUT among the reasons.  The descriptors stay the caller's. */

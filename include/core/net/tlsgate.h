@@ -29,6 +29,5 @@ int tls_gate_refresh(struct tls_gate *g, struct err *e);
 /* In the child that was forked for the connection s: shake hands, set TLS_PROVIDER, run the program (which does not return) in
  * a process with the plain text on descriptors 0 and 1 and no others but 2, and pass bytes until it is over.  -1 with e: no TLS. */
 int tls_gate_serve(struct tls_gate *g, int s, void (*program)(void), struct err *e);
-void tls_gate_close(struct tls_gate *g);
 
 #endif

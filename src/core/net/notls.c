@@ -23,11 +23,6 @@ struct tls_ctx *tls_client(const struct tls_conf *c, struct err *e)
 	return none(e);
 }
 
-void tls_rehearse(struct tls_ctx *x)
-{
-	(void)x;
-}
-
 void tls_ctx_free(struct tls_ctx *x)
 {
 	(void)x;

@@ -235,17 +235,23 @@ void tls_close(struct tls *t)
 
 /* ---- bytes ---- */
 
+/* Before every exchange: its time limit, and no mistakes of others; false: there can be none any more. */
+static bool ready(struct tls *t, int timeout_ms)
+{
+	set_limit(t, timeout_ms);
+	ERR_clear_error();
+	if (t->dead)
+		errno = ECONNRESET;
+	return !t->dead;
+}
+
 ssize_t tls_read(struct tls *t, void *p, size_t n, int timeout_ms)
 {
 	const char *why;
 	int r;
 
-	set_limit(t, timeout_ms);
-	if (t->dead) {
-		errno = ECONNRESET;
+	if (!ready(t, timeout_ms))
 		return -1;
-	}
-	ERR_clear_error();
 	r = SSL_read(t->ssl, p, n < INT_MAX ? (int)n : INT_MAX);
 	if (r > 0)
 		return r;
@@ -260,12 +266,8 @@ ssize_t tls_write_some(struct tls *t, const void *p, size_t n, int timeout_ms)
 	const char *why;
 	int r;
 
-	set_limit(t, timeout_ms);
-	if (t->dead) {
-		errno = ECONNRESET;
+	if (!ready(t, timeout_ms))
 		return -1;
-	}
-	ERR_clear_error();
 	r = SSL_write(t->ssl, p, n < INT_MAX ? (int)n : INT_MAX);
 	if (r > 0)
 		return r;

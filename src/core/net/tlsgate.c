@@ -133,12 +133,3 @@ int tls_gate_serve(struct tls_gate *g, int s, void (*program)(void), struct err 
 	tls_close(t);
 	return r;
 }
-
-void tls_gate_close(struct tls_gate *g)
-{
-	tls_ctx_free(g->ctx);
-	g->ctx = NULL;
-	tls_files_free(&g->files);
-	buf_free(&g->own_cert);
-	buf_free(&g->own_ciphers);
-}
