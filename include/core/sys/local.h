@@ -4,7 +4,8 @@
 
 #include <sys/types.h>
 
-/* Listen on path (a stale socket there is replaced); the mode is set.  A descriptor or -1. */
+/* Listen on path; a stale socket there is replaced.  The name appears when the socket listens and has its
+ * mode, never before.  A descriptor or -1 (errno). */
 int local_listen(const char *path, mode_t mode);
 int local_backlog(int fd, int n);	/* this many connections wait to be accepted */
 int local_accept(int fd);

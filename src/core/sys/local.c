@@ -2,6 +2,7 @@
 #include "core/sys/local.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -33,12 +34,19 @@ static int give_up(int fd)
 int local_listen(const char *path, mode_t mode)
 {
 	struct sockaddr_un a;
-	int fd = address(path, &a);
+	char made[sizeof a.sun_path];
+
+	if ((size_t)snprintf(made, sizeof made, "%s.new", path) >= sizeof made) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = address(made, &a);
 
 	if (fd < 0)
 		return -1;
-	unlink(path);
-	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || chmod(path, mode) < 0 || listen(fd, 128) < 0)
+	unlink(made);
+	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || chmod(made, mode) < 0 || listen(fd, 128) < 0 ||
+		rename(made, path) < 0)
 		return give_up(fd);
 	return fd;
 }
