@@ -29,6 +29,8 @@ uid_t queue_owner_uid(const struct queue_owners *o, char owner);
 int queue_make(const char *fn, const struct queue_entry *q, const struct queue_owners *o, struct err *e);
 /* Is the entry split in this layout? */
 bool queue_entry_split(const struct queue_entry *q, const struct layout *l);
+/* Make the place of the journal that the queues under base have in common. */
+int queue_create_journal(const char *base, const struct queue_owners *o, struct err *e);
 /* Make dir a usable queue. */
 int queue_create(const char *dir, const struct layout *l, const struct queue_owners *o, struct err *e);
 

@@ -4,6 +4,7 @@
 #ifndef QUEUE_PUT_H
 #define QUEUE_PUT_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/base/err.h"
@@ -30,8 +31,10 @@ int put_commit(struct put *p, struct err *e);
 /* Forget it; p is freed.  NULL is fine. */
 void put_abort(struct put *p);
 
-/* The write-ahead journal's seam: every accepted message passes put_accept once, its last step before
- * it counts, and every finished one put_retire (see clean). */
-int put_accept(struct put *p, struct err *e);
+/* Put a message back into the queue dir as the journal has it, the records of its envelope and its text, in three steps:
+ * stored under a new number without waiting for the disk; then, all being synced, released; or withdrawn. */
+int put_store(const char *dir, struct str env, struct str body, uint64_t *id, struct err *e);
+int put_release(const char *dir, uint64_t id, struct err *e);
+void put_withdraw(const char *dir, uint64_t id);
 
 #endif

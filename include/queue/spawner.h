@@ -5,6 +5,7 @@
 #ifndef QUEUE_SPAWNER_H
 #define QUEUE_SPAWNER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "core/base/buf.h"
@@ -22,6 +23,7 @@ struct spawner_job {
 	size_t at;		/* position of the last @ in recipient */
 	int mess;		/* the open message, at its start */
 	off_t size;
+	bool shared;		/* what it leaves on the queue's file system need not be synced (journal_share) */
 };
 
 struct workers;

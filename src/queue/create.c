@@ -18,6 +18,7 @@ const struct queue_entry queue_entries[] = {
 	{"local", 's', 'p', 0700},
 	{"remote", 's', 'p', 0700},
 	{"bounce", 's', 0, 0700},
+	{"journal", 'q', 0, 0700},
 	{"lock", 'q', 0, 0750},
 	{"lock/sendmutex", 's', 'f', 0600},
 	{"lock/tcpto", 'r', 'f', 0644},
@@ -75,6 +76,18 @@ int queue_make(const char *fn, const struct queue_entry *q, const struct queue_o
 bool queue_entry_split(const struct queue_entry *q, const struct layout *l)
 {
 	return q->kind == 'p' || (q->kind == 't' && l->bigtodo);
+}
+
+int queue_create_journal(const char *base, const struct queue_owners *o, struct err *e)
+{
+	static const struct queue_entry journal = {"journal", 'q', 0, 0700};
+	struct buf fn = BUF_INIT;
+
+	buf_fmt(&fn, "%s/%s", base, journal.name);
+	int r = queue_make(fn.p, &journal, o, e);
+
+	buf_free(&fn);
+	return r;
 }
 
 int queue_create(const char *dir, const struct layout *l, const struct queue_owners *o, struct err *e)

@@ -204,6 +204,8 @@ static int queues(const struct instance *i, struct err *e)
 	long start = 1;
 	int r = conf_int(CONF_QUEUE_START, &start, e);
 
+	if (r >= 0 && file_mkdirs(base, 0755) == 0)
+		r = queue_create_journal(base, &i->owners, e);
 	for (long k = 0; r >= 0 && k < i->queues; k++) {
 		buf_clear(&dir);
 		buf_fmt(&dir, "%s/queue%ld", base, start + k);

@@ -10,15 +10,25 @@
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
-#include "core/sys/out.h"
 #include "core/sys/proc.h"
 #include "core/sys/pw.h"
 #include "queue/headerfilter.h"
+#include "queue/journal.h"
 #include "queue/layout.h"
 #include "queue/spare.h"
 #include "queue/trigger.h"
 
-enum { SPARE_FRESH = 600 };	/* seconds before a spare's access time is renewed */
+enum {
+	SPARE_FRESH = 600,	/* seconds before a spare's access time is renewed */
+	BLOCK = 16384,		/* written at once */
+};
+
+/* A file being written: the bytes not yet in it or, for the journal, all of them. */
+struct stage {
+	int fd;
+	struct buf b;
+	size_t written;		/* of b */
+};
 
 struct put {
 	struct layout lay;
@@ -26,9 +36,8 @@ struct put {
 	struct buf mess, intd, todo;	/* full names; empty: not there yet */
 	struct put_origin origin;
 	uint64_t id;
-	int messfd, intdfd;
-	struct out out;
-	char space[16384];
+	struct stage text, env;		/* the files in mess and intd */
+	struct journal *journal;	/* NULL: the files themselves are synced */
 	struct headerfilter filter;
 	struct list extra, archive;
 	struct buf quarantine, quarantined;	/* its address; the recipients it replaces */
@@ -37,11 +46,36 @@ struct put {
 	bool sync, syncdir;
 };
 
+/* Write what is not in the file yet. */
+static int flush(struct put *p, struct stage *t)
+{
+	if (fd_write_all(t->fd, t->b.p + t->written, t->b.n - t->written) < 0)
+		return -1;
+	t->written = t->b.n;
+	if (!p->journal) {
+		buf_clear(&t->b);
+		t->written = 0;
+	}
+	return 0;
+}
+
+static int add(struct put *p, struct stage *t, struct str s)
+{
+	buf_add(&t->b, s);
+	if (p->journal && p->text.b.n + p->env.b.n > JOURNAL_MESSAGE_MAX) {
+		/* it goes the other way: nothing has to be kept */
+		p->journal = NULL;
+		if (t == &p->env)
+			buf_free(&p->text.b);
+	}
+	return p->journal || t->b.n - t->written < BLOCK ? 0 : flush(p, t);
+}
+
 static int keep(void *arg, struct str s)
 {
 	struct put *p = arg;
 
-	return out_add(&p->out, s);
+	return add(p, &p->text, s);
 }
 
 /* uid of an account of the platform, (uid_t)-1 when this machine has none; asked once. */
@@ -135,9 +169,9 @@ static void full_path(const struct put *p, enum part part, struct buf *b)
 	layout_path(&p->lay, part, p->id, b);
 }
 
-static int write_failed(const struct put *p, const struct buf *fn, struct err *e)
+static int write_failed(const struct buf *fn, struct err *e)
 {
-	return err_code(e, 53, p->out.failed ? p->out.failed : errno, "unable to write %s", fn->p);
+	return err_code(e, 53, errno, "unable to write %s", fn->p);
 }
 
 /* A new or spare file in pid, open for writing and nobody else's; its name replaces *fn. */
@@ -164,16 +198,16 @@ static int create(struct put *p, struct err *e)
 	struct stat st;
 	int r = -1;
 
-	p->messfd = new_file(p, &pid, e);
-	if (p->messfd < 0)
+	p->text.fd = new_file(p, &pid, e);
+	if (p->text.fd < 0)
 		goto out;
-	if (file_fstat(p->messfd, &st) < 0) {
+	if (file_fstat(p->text.fd, &st) < 0) {
 		err_code(e, 70, errno, "unable to stat %s", pid.p);
 		goto gone;
 	}
 	/* a spare may be so old that it looks like a leftover */
 	if (st.st_atime + SPARE_FRESH < clock_now())
-		file_touch(p->messfd);
+		file_touch(p->text.fd);
 	p->id = (uint64_t)st.st_ino;
 	full_path(p, Q_MESS, &mess);
 	if (file_rename_new(pid.p, mess.p) < 0) {
@@ -196,11 +230,12 @@ static struct put *new_put(const struct put_origin *o)
 	struct put *p = mem_alloc(sizeof *p);
 	struct buf *bufs[] = {&p->dir, &p->mess, &p->intd, &p->todo, &p->quarantine, &p->quarantined,
 		&p->archived, &p->extra.text, &p->archive.text, &p->filter.line, &p->filter.field,
-		&p->filter.collected, &p->filter.remove.text, &p->filter.env.text, &p->filter.log.text};
+		&p->filter.collected, &p->filter.remove.text, &p->filter.env.text, &p->filter.log.text, &p->text.b,
+		&p->env.b};
 
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 		buf_init(bufs[i]);
-	p->messfd = p->intdfd = -1;
+	p->text.fd = p->env.fd = -1;
 	p->origin = *o;
 	p->lay = layout_conf();
 	return p;
@@ -218,11 +253,12 @@ struct put *put_open(const char *dir, const struct put_origin *o, struct err *e)
 		goto out;
 	if (settings(p, e) < 0 || enough_space(p, e) < 0 || create(p, e) < 0)
 		goto out;
-	out_init(&p->out, p->messfd, p->space, sizeof p->space);
+	if (p->sync)
+		p->journal = journal_of(p->dir.p);
 	received_line(p, &head);
 	if (p->optional && origin_ip_field(p, &head, e) < 0)
 		goto out;
-	r = out_add(&p->out, buf_str(&head));
+	r = keep(p, buf_str(&head));
 out:
 	buf_free(&head);
 	if (r == 0)
@@ -234,9 +270,9 @@ out:
 int put_data(struct put *p, const void *data, size_t n, struct err *e)
 {
 	struct str s = str_make(data, n);
-	int r = p->filter.active ? headerfilter_feed(&p->filter, s, keep, p) : out_add(&p->out, s);
+	int r = p->filter.active ? headerfilter_feed(&p->filter, s, keep, p) : keep(p, s);
 
-	return r < 0 ? write_failed(p, &p->mess, e) : 0;
+	return r < 0 ? write_failed(&p->mess, e) : 0;
 }
 
 /* The envelope's file, a spare if there is one.  A leftover of the same number belongs to a message that is
@@ -259,22 +295,22 @@ int put_body_end(struct put *p, struct err *e)
 	struct buf intd = BUF_INIT;
 	int r = -1;
 
-	if ((p->optional && headerfilter_end(&p->filter, keep, p) < 0) || out_flush(&p->out) < 0)
-		return write_failed(p, &p->mess, e);
-	if (p->sync)
-		file_sync_start(p->messfd);
+	if ((p->optional && headerfilter_end(&p->filter, keep, p) < 0) || flush(p, &p->text) < 0)
+		return write_failed(&p->mess, e);
+	if (p->sync && !p->journal)
+		file_sync_start(p->text.fd);
 	full_path(p, Q_INTD, &intd);
-	p->intdfd = envelope_file(p, intd.p);
-	if (p->intdfd < 0) {
+	p->env.fd = envelope_file(p, intd.p);
+	if (p->env.fd < 0) {
 		err_code(e, 65, errno, "unable to create %s", intd.p);
 		goto out;
 	}
 	buf_set(&p->intd, buf_str(&intd));
-	out_init(&p->out, p->intdfd, p->space, sizeof p->space);
+	buf_fmt(&p->env.b, "u%lu", (unsigned long)p->origin.uid);
+	buf_addc(&p->env.b, 0);
+	buf_fmt(&p->env.b, "p%ld", (long)p->origin.pid);
+	buf_addc(&p->env.b, 0);
 	r = 0;
-	if (out_fmt(&p->out, "u%lu", (unsigned long)p->origin.uid) < 0 || out_addc(&p->out, 0) < 0 ||
-		out_fmt(&p->out, "p%ld", (long)p->origin.pid) < 0 || out_addc(&p->out, 0) < 0)
-		r = write_failed(p, &p->intd, e);
 out:
 	buf_free(&intd);
 	return r;
@@ -286,9 +322,9 @@ static int record(struct put *p, char letter, struct str text, struct err *e)
 		return err_code(e, 11, 0, "envelope address of %zu bytes is too long", text.n);
 	if (str_chr(text, 0) < text.n)
 		return err_code(e, 79, 0, "envelope address contains a zero byte");
-	if (out_addc(&p->out, letter) < 0 || out_add(&p->out, text) < 0 || out_addc(&p->out, 0) < 0)
-		return write_failed(p, &p->intd, e);
-	return 0;
+	buf_addc(&p->env.b, letter);
+	buf_add(&p->env.b, text);
+	return add(p, &p->env, str_make("", 1)) < 0 ? write_failed(&p->intd, e) : 0;
 }
 
 /* %u local part, %d domain, %e the whole address. */
@@ -385,44 +421,58 @@ static int trailing_records(struct put *p, struct err *e)
 		if (b.p[b.n - 1] != '\n')
 			buf_addc(&b, '\n');
 	}
-	int r = out_add(&p->out, buf_str(&p->archived));
-
-	if (b.n && r == 0)
-		r = out_addc(&p->out, 'e') < 0 || out_put(&p->out, b.p, b.n + 1) < 0 ? -1 : 0;
-	if (p->filter.collected.n && r == 0) {
+	buf_add(&p->env.b, buf_str(&p->archived));
+	if (b.n) {
+		buf_addc(&p->env.b, 'e');
+		buf_put(&p->env.b, b.p, b.n + 1);
+	}
+	if (p->filter.collected.n) {
 		for (size_t i = 0; i < p->filter.collected.n; i++)
 			if (!p->filter.collected.p[i])
 				p->filter.collected.p[i] = ' ';
-		r = out_addc(&p->out, 'h') < 0 ||
-			out_put(&p->out, p->filter.collected.p, p->filter.collected.n + 1) < 0 ? -1 : 0;
+		buf_addc(&p->env.b, 'h');
+		buf_put(&p->env.b, p->filter.collected.p, p->filter.collected.n + 1);
 	}
 	buf_free(&b);
-	return r < 0 ? write_failed(p, &p->intd, e) : 0;
+	return add(p, &p->env, STR("")) < 0 ? write_failed(&p->intd, e) : 0;
 }
 
-/* Stage 4.  The message is durable before the name in todo appears; then one sync of the envelope makes
- * its content and that name durable (syncing an inode covers its names on ext4, xfs and btrfs).  A crash
+/* The files themselves, when there is no journal: the message is durable before the name in todo appears, and the
+ * envelope with that name or, without USE_SYNCDIR, before it. */
+static int sync_files(struct put *p, struct err *e)
+{
+	if (!p->sync)
+		return 0;
+	file_sync_start(p->env.fd);
+	if (file_sync(p->text.fd) < 0)
+		return err_code(e, 64, errno, "unable to sync %s", p->mess.p);
+	if (!p->syncdir && file_sync(p->env.fd) < 0)
+		return err_code(e, 64, errno, "unable to sync %s", p->intd.p);
+	return 0;
+}
+
+/* Stage 4: the message is durable, then it gets its name in todo.  With a journal one record holds all of it.  Without,
+ * a sync of the envelope makes that name durable (syncing an inode covers its names on ext4, xfs and btrfs); a crash
  * before it may leave a todo file without content: it was never acknowledged, and todo-proc ignores it. */
-int put_accept(struct put *p, struct err *e)
+static int accept(struct put *p, struct err *e)
 {
 	struct buf todo = BUF_INIT;
-	int r = -1;
+	int r = p->journal ? journal_accept(p->journal, p->id, buf_str(&p->env.b), buf_str(&p->text.b), e) : 0;
 
-	if (p->sync && file_sync(p->messfd) < 0) {
-		err_code(e, 64, errno, "unable to sync %s", p->mess.p);
-		goto out;
-	}
+	if (r != 1)
+		p->journal = NULL;
+	if (r < 0 || (r == 0 && sync_files(p, e) < 0))
+		return -1;
 	full_path(p, Q_TODO, &todo);
-	if (!p->syncdir && p->sync && file_sync(p->intdfd) < 0) {
-		err_code(e, 64, errno, "unable to sync %s", p->intd.p);
-		goto out;
-	}
+	r = -1;
 	if (file_link(p->intd.p, todo.p) < 0) {
 		err_code(e, 66, errno, "unable to link %s to %s", p->intd.p, todo.p);
 		goto out;
 	}
 	buf_set(&p->todo, buf_str(&todo));
-	if (p->syncdir && file_sync(p->intdfd) < 0) {
+	if (p->journal) {
+		journal_accepted(p->journal, p->id);
+	} else if (p->syncdir && file_sync(p->env.fd) < 0) {
 		err_code(e, 69, errno, "unable to sync %s", todo.p);
 		goto out;
 	}
@@ -437,24 +487,19 @@ static void release(struct put *p)
 	headerfilter_free(&p->filter);
 	list_free(&p->extra);
 	list_free(&p->archive);
-	struct buf *bufs[] = {&p->dir, &p->mess, &p->intd, &p->todo, &p->quarantine, &p->quarantined, &p->archived};
+	struct buf *bufs[] = {&p->dir, &p->mess, &p->intd, &p->todo, &p->quarantine, &p->quarantined, &p->archived,
+		&p->text.b, &p->env.b};
 
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 		buf_free(bufs[i]);
-	fd_close(p->messfd);
-	fd_close(p->intdfd);
+	fd_close(p->text.fd);
+	fd_close(p->env.fd);
 	mem_free(p);
 }
 
 int put_commit(struct put *p, struct err *e)
 {
-	if (trailing_records(p, e) < 0 || (out_flush(&p->out) < 0 && write_failed(p, &p->intd, e) < 0)) {
-		put_abort(p);
-		return -1;
-	}
-	if (p->sync)
-		file_sync_start(p->intdfd);
-	if (put_accept(p, e) < 0) {
+	if (trailing_records(p, e) < 0 || (flush(p, &p->env) < 0 && write_failed(&p->intd, e) < 0) || accept(p, e) < 0) {
 		put_abort(p);
 		return -1;
 	}
@@ -469,6 +514,8 @@ void put_abort(struct put *p)
 {
 	if (!p)
 		return;
+	if (p->journal)
+		journal_abandon(p->journal, p->id);
 	const struct buf *names[] = {&p->todo, &p->intd, &p->mess};
 	bool gone = true;
 
@@ -476,4 +523,62 @@ void put_abort(struct put *p)
 		if (names[i]->n)
 			gone = file_unlink(names[i]->p) == 0 || errno == ENOENT;
 	release(p);
+}
+
+/* ---- putting back ---- */
+
+/* A put for queue dir as far as its message's number is concerned. */
+static struct put *bare_put(const char *dir)
+{
+	struct put *p = new_put(&(struct put_origin){.uid = proc_uid(), .pid = proc_pid()});
+
+	buf_set(&p->dir, str_z(dir));
+	return p;
+}
+
+int put_store(const char *dir, struct str env, struct str body, uint64_t *id, struct err *e)
+{
+	struct put *p = bare_put(dir);
+
+	if (create(p, e) < 0)
+		goto fail;
+	buf_add(&p->text.b, body);
+	if (put_body_end(p, e) < 0)
+		goto fail;
+	buf_set(&p->env.b, env);
+	if (flush(p, &p->env) < 0) {
+		write_failed(&p->intd, e);
+		goto fail;
+	}
+	*id = p->id;
+	release(p);
+	return 0;
+fail:
+	put_abort(p);
+	return -1;
+}
+
+int put_release(const char *dir, uint64_t id, struct err *e)
+{
+	struct put *p = bare_put(dir);
+	int r = 0;
+
+	p->id = id;
+	full_path(p, Q_INTD, &p->intd);
+	full_path(p, Q_TODO, &p->todo);
+	if (file_link(p->intd.p, p->todo.p) < 0)
+		r = err_code(e, 66, errno, "unable to link %s to %s", p->intd.p, p->todo.p);
+	release(p);
+	return r;
+}
+
+void put_withdraw(const char *dir, uint64_t id)
+{
+	struct put *p = bare_put(dir);
+
+	p->id = id;
+	full_path(p, Q_TODO, &p->todo);
+	full_path(p, Q_INTD, &p->intd);
+	full_path(p, Q_MESS, &p->mess);
+	put_abort(p);
 }

@@ -539,6 +539,7 @@ pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, int re
 		buf_add(&text, *fields[i]);
 		buf_addc(&text, 0);
 	}
+	buf_addc(&text, job->shared ? '1' : '0');
 	pid_t pid = workers_start(w, buf_str(&text), (int[]){job->mess, report}, 2, e);
 
 	buf_free(&text);
@@ -571,6 +572,7 @@ int spawner_unpack(struct str text, const int *fds, int n, struct spawner_job *j
 		*fields[i] = str_cut(&text, 0);
 	}
 	job->at = str_rchr(job->recipient, '@');
+	job->shared = str_eq(text, STR("1"));
 	job->mess = 0;
 	if (n != 2 || fd_move(0, fds[0]) < 0 || fd_copy(1, fds[1]) < 0 || fd_move(2, fds[1]) < 0 ||
 		file_fstat(0, &st) < 0)

@@ -29,7 +29,7 @@ class Queue:
         self.pid = set(os.listdir(f'{path}/pid'))
         for name in set(os.listdir(f'{path}/lock')) - LOCKS:
             self.problems.append(f'lock/{name} is unknown')
-        for name in set(os.listdir(path)) - set(SPLIT_PARTS) - {'bounce', 'pid', 'lock'}:
+        for name in set(os.listdir(path)) - set(SPLIT_PARTS) - {'bounce', 'pid', 'lock', 'journal'}:
             self.problems.append(f'{name} is unknown')
 
     def take(self, part, name, file, s):

@@ -2,6 +2,7 @@
 #ifndef CORE_MAIL_MAILDIR_H
 #define CORE_MAIL_MAILDIR_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "core/base/buf.h"
@@ -26,8 +27,9 @@ void maildir_new_name(struct buf *b, const struct maildir_stamp *s, const struct
 
 /* Store head followed by everything fd holds from its position on in the Maildir dir (with or without
  * a final '/').  The file appears in new complete, synced as USE_FSYNC and USE_FDATASYNC say, and its
- * name is durable (USE_SYNCDIR) before 0 is returned.  -1: nothing stays in new; a full quota is
+ * name is durable (USE_SYNCDIR) before 0 is returned.  later: somebody else sees to that for the file system
+ * fd is on; there the file is only on its way to the disk.  -1: nothing stays in new; a full quota is
  * ERR_PERM, all else ERR_TEMP. */
-int maildir_deliver(const char *dir, struct str head, int fd, struct err *e);
+int maildir_deliver(const char *dir, struct str head, int fd, bool later, struct err *e);
 
 #endif

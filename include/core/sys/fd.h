@@ -19,6 +19,8 @@ ssize_t fd_write_now(int fd, const void *p, size_t n);
 struct iovec;
 ssize_t fd_write_parts(int fd, const struct iovec *v, int n);
 int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
+/* All that lies in n places (at most 8; v is used up), at this place of a file.  0 or -1. */
+int fd_write_parts_at(int fd, struct iovec *v, int n, off_t pos);
 int fd_close(int fd);					/* ignores fd < 0 */
 int fd_end(int fd);					/* end of writing on a socket; reading goes on */
 int fd_copy(int to, int from);				/* to becomes a duplicate of from */

@@ -44,6 +44,8 @@ int file_sync_all(const char *fn);		/* everything on the file system that holds 
 void file_sync_start(int fd);			/* begin writing back, do not wait; a hint, never fails */
 int file_sync_dir(const char *dir);		/* make the names in a directory durable */
 
+/* Is fn on a file system that is gone with the machine's power anyway? */
+bool file_in_memory(const char *fn);
 /* Bytes available to an unprivileged writer on the file system holding fn. */
 int file_free(const char *fn, unsigned long long *bytes);
 

@@ -68,5 +68,6 @@ int proc_new_session(void);
 /* What is mounted from now on is seen by this process and its children only. */
 int proc_own_mounts(void);
 void proc_hostname(char *p, size_t n);
+bool proc_boot(char *p, size_t n);		/* an id of this run of the machine, of 36 characters; false: unknown */
 
 #endif

@@ -7,4 +7,8 @@
 /* n zero bytes; pages that are never touched cost nothing.  NULL with errno. */
 void *share_memory(size_t n);
 
+/* The first n bytes of a file as common memory, for whoever maps it.  NULL with errno. */
+void *share_file(int fd, size_t n);
+void share_end(void *p, size_t n);
+
 #endif

@@ -37,6 +37,7 @@ struct local {
 	struct buf newsender;
 	bool exported;		/* programs' environment is set up */
 	bool forward_only;
+	bool later;		/* the queue's journal answers for what a Maildir gets */
 	VEC(struct str) forwards;	/* views into the .qmail text */
 	int files, programs;
 	struct err e;
@@ -89,7 +90,7 @@ static void deliver_maildir(struct local *l, const char *dir)
 
 	rewind_message(l);
 	buf_fmt(&head, "%s%s%s", l->d.rpline.p, l->d.dtline.p, l->d.qqeh);
-	if (maildir_deliver(dir, buf_str(&head), 0, &l->e) < 0)
+	if (maildir_deliver(dir, buf_str(&head), 0, l->later, &l->e) < 0)
 		quit_err(&l->e);
 	buf_free(&head);
 }
@@ -377,6 +378,8 @@ static int local_main(int argc, char **argv)
 		die_usage();
 	take_arguments(&l.d, argv);
 	file_umask(077);
+	l.later = conf_set(CONF_SYNC_LATER);
+	env_unset("SYNC_LATER");	/* programs store what they like */
 	delivery_sanitize();
 	check_home(&l);
 	check_sender(&l);

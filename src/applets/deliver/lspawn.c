@@ -8,6 +8,7 @@
 #include "core/app/log.h"
 #include "core/app/role.h"
 #include "core/app/run.h"
+#include "core/base/num.h"
 #include "core/conf/conf.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
@@ -17,6 +18,7 @@
 #include "core/sys/sig.h"
 #include "core/sys/workers.h"
 #include "queue/assign.h"
+#include "queue/journal.h"
 #include "queue/spawner.h"
 
 enum {
@@ -139,6 +141,10 @@ static int deliver(const struct spawner_job *job, bool worker)
 	if (u.uid == 0 && !proc_lone_root())
 		proc_exit(X_ROOT);
 	become(&u, r == 0);
+	if (job->shared)
+		env_put("SYNC_LATER", "1");
+	else
+		env_unset("SYNC_LATER");
 	const char *words[] = {"qmail-local", "--", u.name, u.home, local.p, u.dash, u.ext,
 		job->recipient.p + job->at + 1, job->sender.p, defaultdelivery, job->qqeh.p, NULL};
 	char *argv[sizeof words / sizeof *words];
@@ -169,11 +175,23 @@ static bool may_work(void)
 	return role_single() && !conf_env(CONF_QMAILLOCAL) && !conf_env(CONF_QMAILGETPW) && !conf_on(CONF_REEXEC);
 }
 
-static pid_t start(const struct spawner_job *job, int report, void *arg, struct err *e)
+/* Does the queue's journal answer for what this delivery leaves behind? */
+static bool shared(const struct spawner_job *job)
 {
+	struct journal *j = journal_look(conf_env(CONF_QUEUEDIR));
+	uint64_t id;
+
+	return j && num_parse(str_from(job->id, str_rchr(job->id, '/') + 1), UINT64_MAX, &id) && journal_share(j, id);
+}
+
+static pid_t start(const struct spawner_job *given, int report, void *arg, struct err *e)
+{
+	struct spawner_job copy = *given, *job = &copy;
+
 	(void)arg;
 	if (job->at == 0)
 		return 0;
+	job->shared = shared(job);
 	if (workers.env)
 		return spawner_hand_over(&workers, job, report, e);
 	pid_t pid = proc_fork();

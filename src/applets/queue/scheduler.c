@@ -2,11 +2,13 @@
  * Run as a service by root, or by the single user.  A fixed number of queues: QUEUE_COUNT from
  * QUEUE_START; whatever dies is started again after a second. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/role.h"
 #include "core/app/run.h"
 #include "core/app/tree.h"
 #include "core/base/mem.h"
@@ -18,12 +20,16 @@
 #include "core/sys/file.h"
 #include "core/sys/lock.h"
 #include "core/sys/proc.h"
+#include "core/sys/sig.h"
+#include "queue/create.h"
+#include "queue/journal.h"
 #include "queue/layout.h"
 
 enum { LOCK_TRIES = 20, LOCK_WAIT_MS = 5000 };
 
 static VEC(char *) start_argv;
 static struct buf base = BUF_INIT;
+static volatile sig_atomic_t stop;
 
 struct queue {
 	char label[520];	/* "queue DIR", for messages */
@@ -60,6 +66,50 @@ static pid_t start_queue(struct service *s, struct err *e)
 	env_unset("QUEUEDIR");
 	env_unset("QIDENT");
 	return pid;
+}
+
+/* ---- the journal all queues have in common ---- */
+
+static void make_journal(void)
+{
+	struct queue_owners o = {.change = !role_single()};
+	struct err e = {0};
+
+	if (role_ids(AS_QUEUE, &o.queue, &o.group, &e) < 0 || queue_create_journal(base.p, &o, &e) < 0)
+		log_warn("every queue keeps a journal of its own: %s", log_err(&e));
+}
+
+static void on_term(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+/* Its keeper, a child for as long as the queues run and a moment longer. */
+static pid_t start_keeper(struct service *s, struct err *e)
+{
+	const struct queue *q = s->arg;
+	pid_t parent = proc_pid(), pid = proc_fork();
+	unsigned n = 0;
+
+	if (pid < 0)
+		return err_temp(e, errno, "unable to fork");
+	if (pid > 0)
+		return pid;
+	sig_reset();
+	sig_catch(SIGTERM, on_term);
+	proc_die_with_parent(parent);
+	if (role_take(AS_QUEUE, e) < 0)
+		die_err(e);
+	if (journal_recover(q->dir, &n, e) < 0)
+		log_warn("%s: its messages stay there: %s", s->name, log_err(e));
+	if (n)
+		log_line("info: qscheduler: %u messages put back from the journal", n);
+	proc_title("qscheduler", "journal");
+	journal_keep(q->dir, &stop);
+	while (!stop)
+		clock_nap_ms(3600 * 1000);
+	proc_exit(0);
 }
 
 /* One scheduler per collection. */
@@ -108,7 +158,9 @@ static int scheduler_main(int argc, char **argv)
 	take_lock();
 	set_argv(argc, argv);
 	struct queue *queues = mem_alloc((size_t)count * sizeof *queues);
-	struct service *services = mem_alloc((size_t)count * sizeof *services);
+	struct service *services = mem_alloc((size_t)(count + 1) * sizeof *services);
+
+	make_journal();
 
 	for (long i = 0; i < count; i++) {
 		struct queue *q = &queues[i];
@@ -117,11 +169,12 @@ static int scheduler_main(int argc, char **argv)
 			die(111, "%s: the name is too long", base.p);
 		q->dir = q->label + strlen("queue ");
 		snprintf(q->number, sizeof q->number, "%ld", start + i);
-		services[i] = (struct service){.name = q->label, .start = start_queue, .arg = q};
+		services[i] = (struct service){.name = q->label, .start = start_queue, .arg = q, .stage = 1};
 	}
+	services[count] = (struct service){.name = "journal", .start = start_keeper, .arg = &queues[0]};
 	log_line("info: qscheduler: pid %ld static queues qStart/qCount %ld/%ld conf split=%d", (long)proc_pid(), start,
 		count, layout_conf().split);
-	struct tree t = {.services = services, .n = (size_t)count, .program = "qscheduler", .pass_signals = true};
+	struct tree t = {.services = services, .n = (size_t)count + 1, .program = "qscheduler", .pass_signals = true};
 	int code = tree_run(&t);
 
 	mem_free(queues);

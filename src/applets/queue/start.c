@@ -11,6 +11,9 @@
 #include "core/conf/conf.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/proc.h"
+#include "queue/journal.h"
+#include "queue/layout.h"
 
 enum { PIPES = 10 };
 static int pipes[PIPES][2];
@@ -57,6 +60,25 @@ static void start_logger(char **argv)
 		die(111, "unable to move descriptors: %s", log_errno(errno));
 }
 
+/* What the last run of the machine left in the journal goes back into the queue before anybody looks at it. */
+static void recover(void)
+{
+	struct err e = {0};
+	unsigned n = 0;
+	pid_t pid = proc_fork();
+
+	if (pid == 0) {
+		if (role_take(AS_QUEUE, &e) < 0 || journal_recover(queue_here(), &n, &e) < 0)
+			log_warn("%s: its messages stay there: %s", queue_here(), log_err(&e));
+		else if (n)
+			log_line("info: qmail-start: %s: %u messages put back from the journal", queue_here(), n);
+		proc_exit(0);
+	}
+	if (pid < 0)
+		die(111, "unable to fork: %s", log_errno(errno));
+	run_wait(pid);
+}
+
 static void become_send(void)
 {
 	struct err e = {0};
@@ -85,6 +107,7 @@ static int start_main(int argc, char **argv)
 	for (int fd = 2; fd < 9; fd++)
 		if (!fd_open(fd) && fd_copy(fd, 0) < 0)
 			die(111, "unable to copy descriptors: %s", log_errno(errno));
+	recover();
 	if (argc > 2)
 		start_logger(argv + 2);
 	for (int i = 0; i < PIPES; i++)

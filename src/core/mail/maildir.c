@@ -110,12 +110,25 @@ static int copy(struct delivery *d, struct str head, int from, struct err *e)
 	return 0;
 }
 
-/* Under its final name, durable: content first, then the name. */
-static int publish(struct delivery *d, struct err *e)
+/* Content before name also when somebody else waits for the disk: what is being written when the name becomes durable
+ * is durable with it on file systems that order their data. */
+static int sync_content(const struct delivery *d, bool later)
 {
-	struct stat st;
+	if (!later)
+		return sync_file(d->fd);
+	file_sync_start(d->fd);
+	return 0;
+}
 
-	if (sync_file(d->fd) < 0 || file_fstat(d->fd, &st) < 0)
+/* Under its final name, durable: content first, then the name. */
+static int publish(struct delivery *d, int from, bool later, struct err *e)
+{
+	struct stat st, there;
+
+	if (file_fstat(d->fd, &st) < 0)
+		return no_room(e, "stat", &d->tmp);
+	later = later && file_fstat(from, &there) == 0 && S_ISREG(there.st_mode) && there.st_dev == st.st_dev;
+	if (sync_content(d, later) < 0)
 		return no_room(e, "sync", &d->tmp);
 	int r = fd_close(d->fd);
 
@@ -132,7 +145,7 @@ static int publish(struct delivery *d, struct err *e)
 	struct buf dir = BUF_INIT;
 
 	buf_set(&dir, str_to(buf_str(&d->new), dirname));
-	r = sync_dir(dir.p);
+	r = later ? 0 : sync_dir(dir.p);
 	if (r < 0) {
 		err_temp(e, errno, "unable to sync %s (#4.3.0)", dir.p);
 		file_unlink(d->new.p);
@@ -141,7 +154,7 @@ static int publish(struct delivery *d, struct err *e)
 	return r;
 }
 
-int maildir_deliver(const char *dir, struct str head, int fd, struct err *e)
+int maildir_deliver(const char *dir, struct str head, int fd, bool later, struct err *e)
 {
 	struct delivery d = {BUF_INIT, BUF_INIT, BUF_INIT, {0}, -1};
 	int r;
@@ -153,7 +166,7 @@ int maildir_deliver(const char *dir, struct str head, int fd, struct err *e)
 	if (r == 0) {
 		r = copy(&d, head, fd, e);
 		if (r == 0)
-			r = publish(&d, e);
+			r = publish(&d, fd, later, e);
 		fd_close(d.fd);
 		file_unlink(d.tmp.p);
 	}

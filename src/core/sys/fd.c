@@ -90,6 +90,26 @@ ssize_t fd_write_parts(int fd, const struct iovec *v, int n)
 	return r;
 }
 
+int fd_write_parts_at(int fd, struct iovec *v, int n, off_t pos)
+{
+	while (n) {
+		ssize_t r = FAULT("pwritev") ? -1 : pwritev(fd, v, n, pos);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -1;
+		pos += r;
+		for (; n && (size_t)r >= v->iov_len; v++, n--)
+			r -= (ssize_t)v->iov_len;
+		if (n) {
+			v->iov_base = (char *)v->iov_base + r;
+			v->iov_len -= (size_t)r;
+		}
+	}
+	return 0;
+}
+
 int fd_write_all(int fd, const void *p, size_t n)
 {
 	const char *q = p;

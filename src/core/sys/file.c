@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -240,6 +242,13 @@ int file_sync_dir(const char *dir)
 	close(fd);
 	errno = keep;
 	return r;
+}
+
+bool file_in_memory(const char *fn)
+{
+	struct statfs s;
+
+	return statfs(fn, &s) == 0 && (s.f_type == TMPFS_MAGIC || s.f_type == RAMFS_MAGIC);
 }
 
 int file_free(const char *fn, unsigned long long *bytes)

@@ -364,3 +364,16 @@ void proc_hostname(char *p, size_t n)
 		p[0] = 0;
 	p[n - 1] = 0;
 }
+
+bool proc_boot(char *p, size_t n)
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t r = fd < 0 || n < 37 ? -1 : read(fd, p, 36);
+
+	if (fd >= 0)
+		close(fd);
+	if (r != 36)
+		return false;
+	p[36] = 0;
+	return true;
+}

@@ -1,0 +1,38 @@
+/* crc32c - eight bytes a step, by tables; see crc32c.h. */
+#include "core/base/crc32c.h"
+
+enum { STEP = 8 };
+
+/* table[k][b]: what byte b does to the sum k bytes later. */
+static uint32_t table[STEP][256];
+
+static void make_tables(void)
+{
+	for (uint32_t b = 0; b < 256; b++) {
+		uint32_t c = b;
+
+		for (int i = 0; i < 8; i++)
+			c = c & 1 ? c >> 1 ^ 0x82f63b78u : c >> 1;
+		table[0][b] = c;
+	}
+	for (int k = 1; k < STEP; k++)
+		for (int b = 0; b < 256; b++)
+			table[k][b] = table[k - 1][b] >> 8 ^ table[0][table[k - 1][b] & 255];
+}
+
+uint32_t crc32c(uint32_t crc, const void *data, size_t n)
+{
+	const unsigned char *p = data;
+
+	if (!table[0][1])
+		make_tables();
+	crc = ~crc;
+	for (; n >= STEP; n -= STEP, p += STEP) {
+		crc ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+		crc = table[7][crc & 255] ^ table[6][crc >> 8 & 255] ^ table[5][crc >> 16 & 255] ^ table[4][crc >> 24] ^
+			table[3][p[4]] ^ table[2][p[5]] ^ table[1][p[6]] ^ table[0][p[7]];
+	}
+	while (n--)
+		crc = crc >> 8 ^ table[0][(crc ^ *p++) & 255];
+	return ~crc;
+}

@@ -1,0 +1,64 @@
+/* journalstate - the table of messages; see journalstate.h. */
+#include "queue/journalstate.h"
+
+static size_t place(uint64_t id, unsigned probe)
+{
+	return (size_t)(((id * 0x9e3779b97f4a7c15u) >> 40) + probe) % ENTRIES;
+}
+
+struct journal_entry *entry_find(struct journal_state *s, uint64_t id)
+{
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct journal_entry *en = &s->entry[place(id, i)];
+		uint64_t k = atomic_load(&en->key);
+
+		if (k && entry_id(k) == id && !(k & ENTRY_ENDED))
+			return en;
+	}
+	return NULL;
+}
+
+struct journal_entry *entry_mine(struct journal_state *s, uint64_t id, pid_t pid)
+{
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct journal_entry *en = &s->entry[place(id, i)];
+		uint64_t k = atomic_load(&en->key);
+
+		if (k && entry_id(k) == id && k & ENTRY_ACCEPTING && atomic_load(&en->pid) == (int32_t)pid)
+			return en;
+	}
+	return NULL;
+}
+
+struct journal_entry *entry_add(struct journal_state *s, uint64_t id, journal_pos pos, pid_t pid)
+{
+	struct journal_entry *old = entry_find(s, id);
+
+	/* a leftover of this number: its message is long gone, its record may go with it */
+	if (old)
+		atomic_fetch_or(&old->key, ENTRY_ENDED);
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct journal_entry *en = &s->entry[place(id, i)];
+		uint64_t none = 0;
+
+		/* whoever sees the key must find a place that is early enough */
+		if (atomic_load(&en->key) != 0 || !atomic_compare_exchange_strong(&en->key, &none, ENTRY_ENDED | ENTRY_ACCEPTING))
+			continue;
+		atomic_store(&en->pid, (int32_t)pid);
+		atomic_store(&en->pos, pos);
+		atomic_store(&en->key, id << ENTRY_BITS | ENTRY_ACCEPTING);
+		return en;
+	}
+	return NULL;
+}
+
+bool entry_change(struct journal_entry *en, uint64_t id, unsigned must, unsigned must_not, unsigned clear, unsigned set)
+{
+	uint64_t k = atomic_load(&en->key);
+
+	do {
+		if (entry_id(k) != id || (k & must) != must || k & must_not)
+			return false;
+	} while (!atomic_compare_exchange_weak(&en->key, &k, (k & ~(uint64_t)clear) | set));
+	return true;
+}
