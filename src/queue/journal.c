@@ -28,6 +28,7 @@ enum {
 	RETRY = 10,		/* seconds before a journal that was not usable is looked at again */
 	PATIENCE_MS = 50,	/* for a sync of somebody who may have died */
 	BLOCK = 65536,
+	GATHER = 8,		/* times others are let run before a sync */
 };
 
 static const char magic[8] = "IMJ-1\0\0";
@@ -540,9 +541,24 @@ static bool synced(const struct journal_segment *g, uint32_t before)
 	return (int32_t)(atomic_load(&g->synced) - before) > 0;
 }
 
+/* Whoever is about to append does it first: as long as others are ready to run and do, the sync can serve more.  With
+ * nobody there this is one call and no time. */
+static void gather(const struct journal_state *s)
+{
+	journal_pos t;
+
+	for (int i = 0; i < GATHER; i++) {
+		t = atomic_load(&s->tail);
+		proc_yield();
+		if (atomic_load(&s->tail) == t)
+			break;
+	}
+}
+
 /* Begin a sync as the only one; everybody who waits for it is woken. */
 static int lead(struct journal *j, struct journal_segment *g, int fd, struct err *e)
 {
+	gather(j->s);
 	uint32_t number = atomic_load(&g->begun) + 1, last = atomic_load(&g->synced);
 
 	atomic_store(&g->begun, number);

@@ -67,6 +67,7 @@ void proc_release_code(void);
 int proc_new_session(void);
 /* What is mounted from now on is seen by this process and its children only. */
 int proc_own_mounts(void);
+void proc_yield(void);				/* let others who are ready run first */
 void proc_hostname(char *p, size_t n);
 bool proc_boot(char *p, size_t n);		/* an id of this run of the machine, of 36 characters; false: unknown */
 

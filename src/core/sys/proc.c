@@ -355,6 +355,11 @@ int proc_own_mounts(void)
 	return unshare(CLONE_NEWNS) < 0 ? -1 : mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
+void proc_yield(void)
+{
+	sched_yield();
+}
+
 void proc_hostname(char *p, size_t n)
 {
 	if (n == 0)
