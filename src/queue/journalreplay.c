@@ -197,19 +197,29 @@ static int clear_away(const struct replay *r, uint64_t id, struct err *e)
 	return done;
 }
 
-static int put_back(struct replay *r, const struct journal_record *rec, bool newest, struct err *e)
+/* What the queue has under the number of a record: nothing that counts (without a name in todo or info it is no message,
+ * perhaps somebody is writing it), another message, this one damaged, this one. */
+static enum state look(const struct replay *r, uint64_t id, struct str env, struct str body)
 {
 	struct buf fn = BUF_INIT;
-	struct stored new;
-	struct str env = enter_queue(r, rec->env);
-	enum state mess = newest ? compare(path(r, Q_MESS, rec->id, &fn), rec->body) : MISSING;
-	bool whole = mess == WHOLE && (compare(path(r, Q_TODO, rec->id, &fn), env) == WHOLE ||
-		(!file_exists(fn.p) && file_exists(path(r, Q_INFO, rec->id, &fn))));
+	enum state mess = compare(path(r, Q_MESS, id, &fn), body), todo = compare(path(r, Q_TODO, id, &fn), env);
+	bool info = file_exists(path(r, Q_INFO, id, &fn));
 
 	buf_free(&fn);
-	if (whole)
+	if (mess == MISSING || mess == OTHER || (todo == MISSING && !info))
+		return mess == OTHER ? OTHER : MISSING;
+	return mess == WHOLE && (todo == WHOLE || todo == MISSING) ? WHOLE : DAMAGED;
+}
+
+static int put_back(struct replay *r, const struct journal_record *rec, bool newest, struct err *e)
+{
+	struct stored new;
+	struct str env = enter_queue(r, rec->env);
+	enum state there = newest ? look(r, rec->id, env, rec->body) : MISSING;
+
+	if (there == WHOLE)
 		return confirm(r, rec->id, e);
-	if ((mess == WHOLE || mess == DAMAGED) && clear_away(r, rec->id, e) < 0)
+	if (there == DAMAGED && clear_away(r, rec->id, e) < 0)
 		return -1;
 	if (put_store(r->dir.p, env, rec->body, &new.id, e) < 0)
 		return -1;

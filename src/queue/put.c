@@ -251,10 +251,13 @@ struct put *put_open(const char *dir, const struct put_origin *o, struct err *e)
 		buf_set(&p->dir, str_z(dir));
 	else if (queue_choose(&p->dir, e) < 0)
 		goto out;
-	if (settings(p, e) < 0 || enough_space(p, e) < 0 || create(p, e) < 0)
+	if (settings(p, e) < 0 || enough_space(p, e) < 0)
 		goto out;
+	/* before there is a file: it may put back messages first */
 	if (p->sync)
 		p->journal = journal_of(p->dir.p);
+	if (create(p, e) < 0)
+		goto out;
 	received_line(p, &head);
 	if (p->optional && origin_ip_field(p, &head, e) < 0)
 		goto out;

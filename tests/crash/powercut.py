@@ -40,10 +40,8 @@ def run(*args, **kw):
     return subprocess.run(args, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw).stdout.decode()
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+HOST = f'127.8.{os.getpid() >> 8 & 255}.{os.getpid() & 255}'   # nobody else's
+PORT = 20000 + os.getpid() % 20000
 
 
 def wait(what, seconds=20):
@@ -87,8 +85,8 @@ class Recording:
         with open(work + '/fuse/position') as f:
             return int(f.read())
 
-    def client(self, k, port):
-        s = smtplib.SMTP('127.0.0.1', port, timeout=60)
+    def client(self, k):
+        s = smtplib.SMTP(HOST, PORT, timeout=60)
         for i in range(EACH):
             # some stay in the queue
             rcpt = 'u@cut.test' if (k + i) % 4 else 'held@cut.test'
@@ -106,23 +104,22 @@ class Recording:
         # a commit of the file system's own now and then, between those that are asked for
         run('mount', '-o', 'commit=1', loop, self.mnt)
         cleanup.append(lambda: subprocess.run(['umount', self.mnt], stderr=subprocess.DEVNULL))
-        port = free_port()
         up = subprocess.Popen([INDIMAIL, 'up', '--root', self.mnt + '/im', '--domain', 'cut.test', '--mailboxes', 'u held', '--queues', '2',
-                               '--smtp', f'127.0.0.1:{port}'], stdout=open(work + '/log', 'wb'), stderr=subprocess.STDOUT)
+                               '--smtp', f'{HOST}:{PORT}'], stdout=open(work + '/log', 'wb'), stderr=subprocess.STDOUT)
 
         def answers():
             with socket.socket() as s:
-                return s.connect_ex(('127.0.0.1', port)) == 0
+                return s.connect_ex((HOST, PORT)) == 0
         try:
             wait(answers)
             home = self.mnt + '/im/home/held'
-            wait(lambda: os.path.exists(home))
+            wait(lambda: os.path.exists(home) and os.path.exists(self.mnt + '/im/queue/journal/state'))
             with open(home + '/.qmail', 'w') as f:
                 f.write('|exit 111\n')
             os.chown(home + '/.qmail', os.stat(home).st_uid, os.stat(home).st_gid)
             run('sync', '-f', self.mnt)
             self.begin = self.position()
-            ts = [threading.Thread(target=self.client, args=(k, port)) for k in range(SESSIONS)]
+            ts = [threading.Thread(target=self.client, args=(k,)) for k in range(SESSIONS)]
             for t in ts:
                 t.start()
             for t in ts:
@@ -177,8 +174,8 @@ class Player:
 
 
 def in_queue(queue):
-    """Names of the messages there, and how many are damaged."""
-    names, bad, seen = [], 0, set()
+    """Names of the messages there, and which are damaged."""
+    names, bad, seen = [], [], set()
     for part in ('todo', 'info'):
         for d, _, files in os.walk(f'{queue}/{part}'):
             for i in set(files) - seen:
@@ -192,12 +189,14 @@ def in_queue(queue):
                 seen.add(i)
                 name = whole(data)
                 names.append(name)
-                bad += not name and b'sentinel' not in data
+                if not name and b'sentinel' not in data:
+                    bad.append(f'{part}/{i}: {len(data)} bytes, {data[:80]}')
     return names, bad
 
 
-def examine(player, number):
-    disk, mnt = fast + '/cut', fast + '/mnt'
+def examine(player, number, disk):
+    """What is wrong after a cut; disk is a new name each time, so that no loop device remembers an earlier one."""
+    mnt = fast + '/mnt'
     os.makedirs(mnt, exist_ok=True)
     player.cut(disk)
     run('mount', '-o', 'loop', disk, mnt)
@@ -219,7 +218,7 @@ def examine(player, number):
                                   preexec_fn=lambda: (os.setgroups([]), os.setgid(owner), os.setuid(owner)))
         if done.returncode:
             raise RuntimeError(f'cut at record {number}: the queue takes no message: {done.stderr.decode()}')
-        names, damaged = [], 0
+        names, damaged = [], []
         for q in queues:
             n, bad = in_queue(q)
             names += n
@@ -233,6 +232,7 @@ def examine(player, number):
             empty += not name
     finally:
         run('umount', mnt)
+        os.unlink(disk)
     there = set(names)
     lost = [name for at, name in player.rec.acked if at <= number and name not in there]
     again = len([n for n in names if n and n != '']) - len(there - {''})
@@ -245,14 +245,14 @@ def main():
     failures = cuts = mails = doubles = torn = 0
     for n in sorted(rng.randint(rec.begin, rec.end) for _ in range(CUTS)):
         player.to(n)
-        lost, damaged, empty, again = examine(player, n)
+        lost, damaged, empty, again = examine(player, n, f'{fast}/cut{cuts}')
         cuts += 1
         mails += sum(at <= n for at, _ in rec.acked)
         doubles += again
         torn += empty
         if lost or damaged:
             failures += 1
-            print(f'cut at record {n}: lost {lost[:5]} ({len(lost)}), damaged in the queue {damaged}')
+            print(f'cut at record {n}: lost {lost[:5]} ({len(lost)}), damaged in the queue: {damaged}')
     print(f'{cuts} power cuts over {rec.end - rec.begin} records, {len(rec.acked)} messages acknowledged, {failures} cuts lost or '
           f'damaged one, {doubles / max(cuts, 1):.1f} messages twice and {torn / max(cuts, 1):.2f} torn mailbox files per cut')
     return failures
