@@ -5,6 +5,7 @@
 #include "core/base/num.h"
 #include "core/base/utf8.h"
 #include "core/smtp/command.h"
+#include "core/smtp/dsn.h"
 #include "core/smtp/secure.h"
 
 enum { RCPTS_MAX = 96 << 20 };	/* bytes of recipients one session may keep: 100,000 of the longest */
@@ -70,6 +71,7 @@ static bool one_transaction(struct session *s, struct str arg)
 	s->size_refused = s->body_utf8 = false;
 	s->rcpt_count = 0;
 	buf_clear(&s->rcpts);
+	buf_clear(&s->params);
 	buf_clear(&s->auth_param);
 	return true;
 }
@@ -136,19 +138,27 @@ static int mail_param(struct session *s, struct str name, struct str value)
 	return 0;
 }
 
+/* What one of the mail_param functions says about a parameter. */
+static bool param_known(struct session *s, int r, const char *unknown)
+{
+	if (r < 0)
+		return refuse(s, 501, "sorry, that parameter has a bad value (#5.5.4)");
+	return r > 0 || refuse(s, 555, unknown);
+}
+
 static bool mail_params(struct session *s, struct str arg)
 {
 	struct str name, value;
+	struct dsn dsn = {0};
 
 	(void)arg;
 	while (command_param(&s->param_rest, &name, &value)) {
-		int r = mail_param(s, name, value);
+		int r = s->conf->dsn ? dsn_mail_param(&dsn, name, value) : 0;
 
-		if (r < 0)
-			return refuse(s, 501, "sorry, that parameter has a bad value (#5.5.4)");
-		if (r == 0)
-			return refuse(s, 555, "sorry, that parameter of MAIL is not known here (#5.5.4)");
+		if (!param_known(s, r ? r : mail_param(s, name, value), "sorry, that parameter of MAIL is not known here (#5.5.4)"))
+			return false;
 	}
+	dsn_write(&dsn, &s->params);
 	return true;
 }
 
@@ -208,10 +218,19 @@ static bool recipient_syntax(struct session *s, struct str arg)
 static bool rcpt_params(struct session *s, struct str arg)
 {
 	struct str name, value;
+	struct dsn dsn = {0};
 
 	(void)arg;
-	if (command_param(&s->param_rest, &name, &value))
-		return refuse(s, 555, "sorry, that parameter of RCPT is not known here (#5.5.4)");
+	while (command_param(&s->param_rest, &name, &value)) {
+		int r = s->conf->dsn ? dsn_rcpt_param(&dsn, name, value) : 0;
+
+		/* UTF-8 as it is needs SMTPUTF8 (RFC 6533 section 3) */
+		if (!param_known(s, r > 0 && !s->body_utf8 && !utf8_ascii(value) ? -1 : r,
+			"sorry, that parameter of RCPT is not known here (#5.5.4)"))
+			return false;
+	}
+	buf_clear(&s->rcpt_params);
+	dsn_write(&dsn, &s->rcpt_params);
 	return encoding(s, buf_str(&s->rcpt));
 }
 
@@ -295,7 +314,7 @@ static bool bounce_to_one(struct session *s, struct str arg)
 static bool memory(struct session *s, struct str arg)
 {
 	(void)arg;
-	if (s->rcpts.n + s->rcpt.n + 2 <= RCPTS_MAX)
+	if (s->rcpts.n + s->rcpt.n + s->rcpt_params.n + 3 <= RCPTS_MAX)
 		return true;
 	return refuse(s, 452, "sorry, send the other recipients in another message (#4.5.3)");
 }
