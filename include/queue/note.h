@@ -39,7 +39,8 @@ void note_add(struct buf *b, char state, char channel, size_t mpos, struct str p
 void notes_take(const struct envelope *v, char channel, struct notes *n);
 /* The note of a T record, among those of one channel; NULL when it has none. */
 struct note *notes_find(const struct notes *n, off_t mpos);
-/* Overwrite the state in the file info and here.  -1 with e: the file keeps the old one. */
+/* Overwrite the state in the file info and here; what is to be reported is on disk then (USE_FSYNC).  -1 with e: the file
+ * keeps the old one. */
 int note_mark(const char *info, struct note *n, char state, struct err *e);
 
 #endif

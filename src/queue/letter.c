@@ -212,22 +212,28 @@ static void status(const struct letter *l, struct buf *b)
 	}
 }
 
-/* Failures return the message unless the sender wants its header only or it is too large; all else the header. */
-static bool whole(const struct letter *l)
+/* Failures return the message (1) unless the sender wants its header only or it is too large; all else the header (0).
+ * -1: who knows. */
+static int whole(const struct letter *l)
 {
 	struct stat st;
 	struct dsn d;
 
 	dsn_read(&d, 'x', l->params);
-	return l->kind == LETTER_BOUNCE && d.ret != 'H' && (l->conf->maxbytes <= 0 ||
-		(file_stat(l->mess, &st) == 0 && st.st_size <= l->conf->maxbytes));
+	if (l->kind != LETTER_BOUNCE || d.ret == 'H')
+		return 0;
+	if (l->conf->maxbytes <= 0)
+		return 1;
+	return file_stat(l->mess, &st) < 0 ? -1 : st.st_size <= l->conf->maxbytes;
 }
 
 static int report(struct client *c, const struct letter *l)
 {
 	struct buf b = BUF_INIT;
-	bool full = whole(l);
+	int full = whole(l);
 
+	if (full < 0)
+		return -1;
 	delimiter(l, "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n", &b);
 	introduction(l, &b);
 	buf_add(&b, l->paragraphs);

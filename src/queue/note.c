@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "core/base/num.h"
+#include "core/conf/conf.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 
@@ -63,7 +64,9 @@ int note_mark(const char *info, struct note *n, char state, struct err *e)
 	int fd = file_open(info, O_WRONLY, 0), r = 0;
 
 	n->state = state;
-	if (fd < 0 || fd_seek(fd, n->at) < 0 || fd_write_all(fd, &state, 1) < 0)
+	bool sync = (state == NOTE_DELIVERED || state == NOTE_RELAYED) && conf_enabled(CONF_USE_FSYNC);
+
+	if (fd < 0 || fd_seek(fd, n->at) < 0 || fd_write_all(fd, &state, 1) < 0 || (sync && file_sync(fd) < 0))
 		r = err_temp(e, errno, "trouble marking %s", info);
 	fd_close(fd);
 	return r;

@@ -4,7 +4,7 @@
 #include "core/net/ip.h"
 #include "core/smtp/dsn.h"
 
-enum { VALUE_MAX = 800 };	/* bytes of a diagnostic text; a line has at most 998 (RFC 5322) */
+enum { VALUE_MAX = 900 };	/* bytes of a text from outside; a line has at most 998 (RFC 5322) */
 
 static const char said[] = "Remote host said: ";
 
@@ -160,7 +160,11 @@ static void typed_address(struct str addr, struct buf *b)
 	for (size_t i = 0; i < addr.n; i++)
 		ascii &= addr.p[i] > 0;
 	buf_adds(b, ascii ? "rfc822;" : "utf-8;");
+	size_t start = b->n;
+
 	dsn_ascii(addr, b);
+	if (b->n > start + VALUE_MAX)
+		buf_trunc(b, start + VALUE_MAX);
 }
 
 void outcome_fields(const struct outcome *o, struct buf *b)

@@ -137,6 +137,8 @@ bool settled_step(struct sched *s, int chan)
 			p->job->left++;
 			if (delayed_may(s, chan, p->job, rcpt))
 				sched_deliver(s, chan, p->job, rcpt, n ? n->params : STR(""), 0, at);
+			else if (n)
+				notify_delay(s, p->job, n, STR(""));
 			return true;
 		}
 		if (r != 0 || p->record.n) {
