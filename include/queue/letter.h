@@ -14,7 +14,7 @@ struct client;
 
 /* Control files; the defaults are those of the table. */
 struct bounce_conf {
-	struct buf from, host, subject, dsubject, to, dhost;
+	struct buf from, host, subject, dsubject, to, dhost, me;
 	struct buf message, dmessage;	/* replacements of the first paragraph; empty none */
 	long maxbytes;
 	long mime;			/* bounces are MIME messages */

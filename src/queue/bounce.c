@@ -18,9 +18,10 @@ enum { FILE_MAX = 1 << 30 };
 
 int bounce_load(struct bounce_conf *c, struct err *e)
 {
-	struct bounce_conf n = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, 0, 0};
+	struct bounce_conf n = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT,
+		BUF_INIT, 0, 0};
 
-	if (conf_line(CONF_BOUNCEFROM, &n.from, e) < 0 || conf_line(CONF_BOUNCEHOST, &n.host, e) < 0 ||
+	if (conf_line(CONF_ME, &n.me, e) < 0 || conf_line(CONF_BOUNCEFROM, &n.from, e) < 0 || conf_line(CONF_BOUNCEHOST, &n.host, e) < 0 ||
 		conf_line(CONF_BOUNCESUBJECT, &n.subject, e) < 0 ||
 		conf_line(CONF_DOUBLEBOUNCESUBJECT, &n.dsubject, e) < 0 ||
 		conf_line(CONF_DOUBLEBOUNCETO, &n.to, e) < 0 || conf_line(CONF_DOUBLEBOUNCEHOST, &n.dhost, e) < 0 ||
@@ -36,7 +37,8 @@ int bounce_load(struct bounce_conf *c, struct err *e)
 
 void bounce_free(struct bounce_conf *c)
 {
-	struct buf *all[] = {&c->from, &c->host, &c->subject, &c->dsubject, &c->to, &c->dhost, &c->message, &c->dmessage};
+	struct buf *all[] = {&c->from, &c->host, &c->subject, &c->dsubject, &c->to, &c->dhost, &c->me, &c->message,
+		&c->dmessage};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		buf_free(all[i]);
@@ -402,8 +404,8 @@ bool bounce_reports_to(struct str sender)
 bool bounce_report(const struct bounce_conf *c, const struct layout *l, const struct bounced *m, enum letter_kind kind,
 	const struct outcome *o, size_t n, const char *q, struct buf *log)
 {
-	static const char *const words[] = {[OUTCOME_DELAYED] = "Not delivered yet.",
-		[OUTCOME_DELIVERED] = "Delivered.", [OUTCOME_RELAYED] = "Handed to a host that sends no reports of delivery."};
+	static const char *const words[] = {[OUTCOME_DELAYED] = "Not delivered yet.", [OUTCOME_DELIVERED] = "Delivered.",
+		[OUTCOME_RELAYED] = "Handed to a host that sends no reports of delivery."};
 	struct work w;
 
 	work_open(&w, c, l, m, q, log);

@@ -198,7 +198,7 @@ static void status(const struct letter *l, struct buf *b)
 		dsn_plain(d.envid, b);
 		buf_addc(b, '\n');
 	}
-	buf_fmt(b, "Reporting-MTA: dns; %s\nArrival-Date: ", l->conf->host.p);
+	buf_fmt(b, "Reporting-MTA: dns; %s\nArrival-Date: ", l->conf->me.p);
 	date_rfc822(b, l->birth);
 	buf_adds(b, "\n\n");
 	for (size_t i = 0; i < l->n; i++) {

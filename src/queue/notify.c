@@ -58,9 +58,10 @@ void notify_delay(const struct sched *s, struct job *j, const struct note *n, st
 
 void notify_add(struct job *j, const struct note *n, char state, struct str text)
 {
-	struct event ev = {.note = *n, .text = mem_copy(text.p, text.n), .len = text.n,
-		.action = state == NOTE_DELIVERED ? OUTCOME_DELIVERED : state == NOTE_RELAYED ? OUTCOME_RELAYED : OUTCOME_DELAYED};
+	struct event ev = {.note = *n, .text = mem_copy(text.p, text.n), .len = text.n, .action = OUTCOME_DELAYED};
 
+	if (state != NOTE_OPEN)
+		ev.action = state == NOTE_DELIVERED ? OUTCOME_DELIVERED : OUTCOME_RELAYED;
 	vec_push(&j->events, ev);
 }
 
@@ -78,7 +79,8 @@ void notify_mark(struct sched *s, uint64_t id, struct note *n, char state)
 
 	settled_path(s, Q_INFO, id, &fn);
 	if (note_mark(fn.p, n, state, &e) < 0)
-		qlog_say(&s->log, "warn", s->program, s->q, "%s: %s; its sender may be told twice", e.text, strerror(e.num));
+		qlog_say(&s->log, "warn", s->program, s->q, "%s: %s; its sender may be told twice", e.text,
+			strerror(e.num));
 	buf_free(&fn);
 }
 

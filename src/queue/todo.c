@@ -139,9 +139,10 @@ int todo_write(const struct layout *l, struct todo_msg *m, const char *done, str
 		bool finished = done && done[i] != '0';
 		struct str params = envelope_dsn(&m->env, i);
 
+		char state = !finished ? NOTE_OPEN : done[i] == '1' ? NOTE_CLOSED : done[i];
+
 		if (params.n)
-			note_add(&text[0], !finished ? NOTE_OPEN : done[i] == '1' ? NOTE_CLOSED : done[i], which == 2 ? 'R' : 'L',
-				text[which].n, params, m->rcpts.p[i]);
+			note_add(&text[0], state, which == 2 ? 'R' : 'L', text[which].n, params, m->rcpts.p[i]);
 		add_record(&text[which], finished ? 'D' : 'T', m->rcpts.p[i]);
 		wanted[which] |= !finished;
 	}

@@ -40,7 +40,7 @@ struct smtp_hooks {
 	void (*put)(void *ctx, const char *p, size_t n);
 	void (*from)(void *ctx, struct str sender);
 	void (*to)(void *ctx, struct str rcpt);
-	void (*params)(void *ctx, struct str text);		/* of the sender or recipient just given, see dsn.h; not empty */
+	void (*params)(void *ctx, struct str text);		/* of the address just given, see dsn.h; not empty */
 	void (*fail)(void *ctx);
 	const char *(*close)(void *ctx);
 	unsigned long (*qp)(void *ctx);

@@ -364,7 +364,8 @@ static void queue_message(struct draft *d)
 
 static int inject_main(int argc, char **argv)
 {
-	struct draft d = {.text = BUF_INIT, .mail_params = BUF_INIT, .rcpt_params = BUF_INIT, .rcpts = BUF_INIT, .added = BUF_INIT, .sender = ADDR_INIT};
+	struct draft d = {.text = BUF_INIT, .rcpts = BUF_INIT, .mail_params = BUF_INIT, .rcpt_params = BUF_INIT,
+		.added = BUF_INIT, .sender = ADDR_INIT};
 
 	author_init(&d.author);
 	compose_init(&d.header, author_value, &d.author);

@@ -219,8 +219,8 @@ static int smtpd_main(int argc, char **argv)
 	out_init(&out, 1, out_space, sizeof out_space);
 	in.timeout = out.timeout = timeout_ms = conf.timeout < 86400 ? (int)conf.timeout * 1000 : 86400000;
 	struct smtp_hooks hooks = {.ctx = client_new(), .open = queue_open, .put = queue_put, .from = queue_from,
-		.idle = idle, .to = queue_to, .params = queue_params, .fail = queue_fail, .close = queue_close, .qp = queue_qp, .log = to_log,
-		.pause = rest, .own_ip = own_ip, .now = now, .tls_offer = tls_offer, .tls_prepare = tls_prepare,
+		.idle = idle, .to = queue_to, .params = queue_params, .fail = queue_fail, .close = queue_close,
+		.qp = queue_qp, .log = to_log, .pause = rest, .own_ip = own_ip, .now = now, .tls_offer = tls_offer, .tls_prepare = tls_prepare,
 		.tls_start = tls_start, .pid = proc_pid()};
 	struct applet_park *p = &applet_park;
 	struct session_aside aside = {p->allowed, p->resumed, p->late, &p->state};

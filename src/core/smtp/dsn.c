@@ -103,12 +103,16 @@ static int take_orcpt(struct dsn *d, struct str value)
 
 int dsn_mail_param(struct dsn *d, struct str name, struct str value)
 {
-	return str_ieq(name, STR("RET")) ? take_ret(d, value) : str_ieq(name, STR("ENVID")) ? take_envid(d, value) : 0;
+	if (str_ieq(name, STR("RET")))
+		return take_ret(d, value);
+	return str_ieq(name, STR("ENVID")) ? take_envid(d, value) : 0;
 }
 
 int dsn_rcpt_param(struct dsn *d, struct str name, struct str value)
 {
-	return str_ieq(name, STR("NOTIFY")) ? take_notify(d, value) : str_ieq(name, STR("ORCPT")) ? take_orcpt(d, value) : 0;
+	if (str_ieq(name, STR("NOTIFY")))
+		return take_notify(d, value);
+	return str_ieq(name, STR("ORCPT")) ? take_orcpt(d, value) : 0;
 }
 
 bool dsn_read(struct dsn *d, char letter, struct str text)

@@ -138,12 +138,14 @@ static int mail_param(struct session *s, struct str name, struct str value)
 	return 0;
 }
 
-/* What one of the mail_param functions says about a parameter. */
-static bool param_known(struct session *s, int r, const char *unknown)
+/* r: 1 taken, 0 unknown, -1 malformed */
+static bool param_taken(struct session *s, int r, const char *verb)
 {
 	if (r < 0)
 		return refuse(s, 501, "sorry, that parameter has a bad value (#5.5.4)");
-	return r > 0 || refuse(s, 555, unknown);
+	if (r == 0)
+		reply_line(&s->reply, 555, NULL, "sorry, that parameter of %s is not known here (#5.5.4)", verb);
+	return r > 0;
 }
 
 static bool mail_params(struct session *s, struct str arg)
@@ -155,7 +157,7 @@ static bool mail_params(struct session *s, struct str arg)
 	while (command_param(&s->param_rest, &name, &value)) {
 		int r = s->conf->dsn ? dsn_mail_param(&dsn, name, value) : 0;
 
-		if (!param_known(s, r ? r : mail_param(s, name, value), "sorry, that parameter of MAIL is not known here (#5.5.4)"))
+		if (!param_taken(s, r ? r : mail_param(s, name, value), "MAIL"))
 			return false;
 	}
 	dsn_write(&dsn, &s->params);
@@ -225,8 +227,7 @@ static bool rcpt_params(struct session *s, struct str arg)
 		int r = s->conf->dsn ? dsn_rcpt_param(&dsn, name, value) : 0;
 
 		/* UTF-8 as it is needs SMTPUTF8 (RFC 6533 section 3) */
-		if (!param_known(s, r > 0 && !s->body_utf8 && !utf8_ascii(value) ? -1 : r,
-			"sorry, that parameter of RCPT is not known here (#5.5.4)"))
+		if (!param_taken(s, r > 0 && !s->body_utf8 && !utf8_ascii(value) ? -1 : r, "RCPT"))
 			return false;
 	}
 	buf_clear(&s->rcpt_params);

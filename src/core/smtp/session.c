@@ -402,8 +402,8 @@ int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in
 	struct session_aside *aside)
 {
 	struct session s = {.conf = c, .hooks = h, .in = in, .aside = aside, .reply.out = out, .line = BUF_INIT, .helo = BUF_INIT,
-		.sender = BUF_INIT, .auth_param = BUF_INIT, .params = BUF_INIT, .rcpts = BUF_INIT, .rcpt = BUF_INIT, .rcpt_params = BUF_INIT,
-		.cert_email = BUF_INIT};
+		.sender = BUF_INIT, .auth_param = BUF_INIT, .params = BUF_INIT, .rcpts = BUF_INIT,
+		.rcpt = BUF_INIT, .rcpt_params = BUF_INIT, .cert_email = BUF_INIT};
 
 	in->before_wait = flush_out;
 	in->wait_arg = out;
