@@ -216,6 +216,31 @@ Status: 5.1.1
 Remote-MTA: dns; [127.0.0.1]
 Diagnostic-Code: smtp; 550-5.1.1 no such box 550 5.1.1 here
 --"
+# a second house
+queue-fix "$T/queue2" && port=$(free_port)
+background env QUEUEDIR="$T/queue2" RELAYCLIENT= tcpserver -H -R -l me.example 127.0.0.1 "$port" qmail-smtpd 2>>smtpd-log
+wait_for 10 python3 -c "import socket; socket.create_connection(('127.0.0.1', $port)).close()"
+echo ":127.0.0.1:$port" >control/smtproutes
+python3 - <<P
+import smtplib, subprocess, os
+os.environ.update(RELAYCLIENT='', TCPREMOTEIP='127.0.0.1')
+class Pipe(smtplib.SMTP):
+    def _get_socket(self, *a):
+        import socket
+        ours, theirs = socket.socketpair()
+        self.child = subprocess.Popen(['qmail-smtpd'], stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL)
+        return ours
+s = Pipe('here')
+s.ehlo('client.example')
+assert s.has_extn('dsn')
+s.sendmail('bouncer@me.example', ['a@far.example'], 'Subject: two\n\nhouses\n', ['RET=HDRS', 'ENVID=two+2B'],
+    ['NOTIFY=SUCCESS,FAILURE', 'ORCPT=rfc822;a+2Bb@x'])
+s.quit()
+P
+there() { find "$T/queue2/todo" -type f | grep -q .; }
+ok "in the second house" wait_for 10 there
+is "with all that was asked for" "$(find "$T/queue2/todo" -type f -exec cat {} + | tr '\0' '|' | sed 's/^u[0-9]*|p[0-9]*|//')" \
+	"Fbouncer@me.example|xRET=HDRS ENVID=two+2B|Ta@far.example|yNOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+2Bb@x|"
 stop_queue
 is "send ends well" "$STOPPED" 0
 done_testing
