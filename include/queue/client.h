@@ -31,6 +31,11 @@ void client_put(struct client *c, const void *p, size_t n);
 void client_adds(struct client *c, const char *z);
 void client_from(struct client *c, struct str sender);
 void client_to(struct client *c, struct str rcpt);
+/* Delivery status parameters (core/smtp/dsn.h), of the message right after client_from, of a recipient right after
+ * client_to; nothing happens when text is empty, or the queue program could not take them. */
+void client_params(struct client *c, struct str text);
+/* Can the queue program the environment names take such parameters?  Only our own ones can. */
+bool client_takes_params(void);
 /* The message must not be queued: the next client_close abandons it. */
 void client_fail(struct client *c);
 /* Valid until the next call on c. */

@@ -31,7 +31,8 @@ int intake_answer(int sock, int code, unsigned long qp, struct str text);
 void intake_apply(struct str settings, bool trusted);
 
 /* Read an envelope as descriptor 1 of a queue program has it: F sender NUL, T recipient NUL ..., one more NUL (or Q in
- * place of a recipient).  record gets each address and may fail, too; e has an exit code of section 6.2. */
+ * place of a recipient).  Behind the sender may be an x record, behind each recipient a y record (core/smtp/dsn.h).  record
+ * gets the text of each and may fail, too; e has an exit code of section 6.2. */
 struct in;
 int intake_envelope(struct in *in, int (*record)(void *ctx, char letter, struct str addr, struct err *e), void *ctx,
 	struct err *e);

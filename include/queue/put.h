@@ -26,6 +26,9 @@ int put_data(struct put *p, const void *data, size_t n, struct err *e);
 int put_body_end(struct put *p, struct err *e);
 int put_from(struct put *p, struct str sender, struct err *e);
 int put_to(struct put *p, struct str rcpt, struct err *e);
+/* Delivery status parameters (core/smtp/dsn.h): right after put_from those of the message (letter x), right after
+ * put_to those of the recipient (y).  Not empty. */
+int put_params(struct put *p, char letter, struct str text, struct err *e);
 /* Queue it and wake todo-proc.  p is freed, whatever happens; on failure nothing is left behind. */
 int put_commit(struct put *p, struct err *e);
 /* Forget it; p is freed.  NULL is fine. */

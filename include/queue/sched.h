@@ -67,6 +67,7 @@ struct sched {
 	struct rewrite rules;	/* for the bounce text */
 	struct bounce_conf bounce;
 	long lifetime, bouncelifetime;
+	long delaywarn;		/* age at which senders who asked for it hear of a delay, 0 never */
 	struct chan c[CHANS];
 	struct prio done;	/* settled messages without recipients left */
 	struct prio unclean;	/* first attempts that succeeded, but clean could not remove them */

@@ -27,19 +27,19 @@ struct todo_msg {
 /* Read and classify.  1: ready; 0: it is gone; -1: unreadable or damaged, left alone. */
 int todo_read(const struct layout *l, const struct rewrite *r, uint64_t id, struct todo_msg *m, struct err *e);
 void todo_free(struct todo_msg *m);
-/* Put the recipients back as they were announced: records of a mark (1 delivered), L or R, address, NUL.
+/* Put the recipients back as they were announced: records of a mark (1, or a state of note.h: delivered), L or R, address, NUL.
  * The marks are appended to marks. */
 void todo_restore(struct todo_msg *m, struct str records, struct buf *marks);
 /* Remove leftovers of an earlier start: info, local, remote. */
 int todo_unlink_old(const struct layout *l, uint64_t id, struct err *e);
-/* Write info, local and remote without waiting for the disk.  done: per recipient '1' when its delivery
- * has succeeded already, NULL none. */
+/* Write info, local and remote without waiting for the disk.  done: per recipient '0', or '1' or
+ * a state of note.h when its delivery has succeeded already; NULL none. */
 int todo_write(const struct layout *l, struct todo_msg *m, const char *done, struct err *e);
 /* Wait for the disk, set info's time to birth, close. */
 int todo_sync(const struct layout *l, struct todo_msg *m, time_t birth, struct err *e);
 /* The lines for the log. */
 void todo_log(const struct todo_msg *m, const char *q, struct buf *log);
-/* The announcement of a first attempt: J id birth length NUL, then F e h L R records. */
+/* The announcement of a first attempt: J id birth length NUL, then F x e h L R records, y behind L or R. */
 void todo_announce(const struct todo_msg *m, time_t birth, struct buf *out);
 
 #endif

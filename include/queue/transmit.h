@@ -10,10 +10,14 @@
 #include "core/net/ip.h"
 #include "queue/outtls.h"
 
+/* The end of the report of a success whose sender wants to hear of it, when the host has taken that over. */
+#define TRANSMIT_TAKEN_OVER "Reports of delivery come from there."
+
 struct transmit {
 	struct str sender;
 	const struct str *rcpts;	/* as the peer shall see them */
 	size_t n;
+	struct str mail_params, rcpt_params;	/* words for MAIL and each RCPT where DSN is offered, see core/smtp/dsn.h */
 	struct str head;	/* lines put before the message */
 	int mess;		/* the message, read from where it stands */
 	uint64_t size;		/* announced in SMTP */

@@ -6,8 +6,6 @@
 #include "core/base/mem.h"
 #include "core/conf/conf.h"
 #include "core/conf/rules.h"
-#include "core/mail/date.h"
-#include "core/sys/clock.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -16,17 +14,20 @@
 #include "queue/client.h"
 #include "queue/qlog.h"
 
+enum { FILE_MAX = 1 << 30 };
+
 int bounce_load(struct bounce_conf *c, struct err *e)
 {
-	struct bounce_conf n = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, 0};
+	struct bounce_conf n = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT,
+		BUF_INIT, 0, 0};
 
-	if (conf_line(CONF_BOUNCEFROM, &n.from, e) < 0 || conf_line(CONF_BOUNCEHOST, &n.host, e) < 0 ||
+	if (conf_line(CONF_ME, &n.me, e) < 0 || conf_line(CONF_BOUNCEFROM, &n.from, e) < 0 || conf_line(CONF_BOUNCEHOST, &n.host, e) < 0 ||
 		conf_line(CONF_BOUNCESUBJECT, &n.subject, e) < 0 ||
 		conf_line(CONF_DOUBLEBOUNCESUBJECT, &n.dsubject, e) < 0 ||
 		conf_line(CONF_DOUBLEBOUNCETO, &n.to, e) < 0 || conf_line(CONF_DOUBLEBOUNCEHOST, &n.dhost, e) < 0 ||
 		conf_raw(CONF_BOUNCEMESSAGE, &n.message, e) < 0 ||
 		conf_raw(CONF_DOUBLEBOUNCEMESSAGE, &n.dmessage, e) < 0 ||
-		conf_int(CONF_BOUNCEMAXBYTES, &n.maxbytes, e) < 0) {
+		conf_int(CONF_BOUNCEMAXBYTES, &n.maxbytes, e) < 0 || conf_int(CONF_BOUNCEMIME, &n.mime, e) < 0) {
 		bounce_free(&n);
 		return -1;
 	}
@@ -36,7 +37,8 @@ int bounce_load(struct bounce_conf *c, struct err *e)
 
 void bounce_free(struct bounce_conf *c)
 {
-	struct buf *all[] = {&c->from, &c->host, &c->subject, &c->dsubject, &c->to, &c->dhost, &c->message, &c->dmessage};
+	struct buf *all[] = {&c->from, &c->host, &c->subject, &c->dsubject, &c->to, &c->dhost, &c->me, &c->message,
+		&c->dmessage};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		buf_free(all[i]);
@@ -48,45 +50,69 @@ static void file_name(uint64_t id, struct buf *fn)
 	buf_fmt(fn, "bounce/%llu", (unsigned long long)id);
 }
 
-/* One paragraph: no empty line inside, one after it. */
-static void paragraph(const struct rewrite *r, struct str rcpt, struct str report, struct buf *b)
+/* A crash may have left half a paragraph: its recipient has not been marked and fails again.  The length to keep. */
+static off_t complete(const char *fn, off_t size)
 {
-	rcpt = rewrite_strip(r, rcpt);
-	buf_addc(b, '<');
-	for (size_t i = 0; i < rcpt.n; i++)
-		buf_addc(b, rcpt.p[i] == '\n' ? '_' : rcpt.p[i]);
-	buf_adds(b, ">:\n");
-	report = str_rtrim(report);
-	while (report.n) {
-		struct str line = str_cut(&report, '\n');
+	struct buf text = BUF_INIT;
+	off_t keep = 0;
 
-		buf_add(b, line.n ? line : STR("/"));
-		buf_addc(b, '\n');
-	}
-	buf_addc(b, '\n');
+	if (size > 0 && file_slurp(fn, &text, FILE_MAX) == 0)
+		for (size_t i = text.n; i >= 2 && !keep; i--)
+			if (text.p[i - 1] == '\n' && text.p[i - 2] == '\n')
+				keep = (off_t)i;
+	buf_free(&text);
+	return keep;
+}
+
+static bool torn(int fd, off_t size)
+{
+	char tail[2];
+
+	return size > 0 && (size == 1 || fd_read_at(fd, tail, 2, size - 2) != 2 || tail[0] != '\n' || tail[1] != '\n');
+}
+
+/* Where the file ends with a whole paragraph, -1 on failure. */
+static off_t whole_end(int fd, const char *fn)
+{
+	struct stat st;
+
+	if (file_fstat(fd, &st) < 0)
+		return -1;
+	if (!torn(fd, st.st_size))
+		return st.st_size;
+	off_t end = complete(fn, st.st_size);
+
+	return file_truncate(fd, end) < 0 ? -1 : end;
+}
+
+static int append(int fd, const char *fn, struct str text, struct err *e)
+{
+	off_t end = whole_end(fd, fn);
+
+	if (end < 0)
+		return err_temp(e, errno, "unable to look at %s", fn);
+	if (fd_write_all(fd, text.p, text.n) == 0 && (!conf_enabled(CONF_USE_FSYNC) || file_sync(fd) == 0))
+		return 0;
+	err_temp(e, errno, "unable to write %s", fn);
+	/* half a paragraph would be there twice after the next attempt */
+	if (file_truncate(fd, end) < 0)
+		err_temp(e, errno, "unable to write or truncate %s", fn);
+	return -1;
 }
 
 int bounce_append(const struct rewrite *r, uint64_t id, struct str rcpt, struct str report, struct err *e)
 {
 	struct buf fn = BUF_INIT, text = BUF_INIT;
-	struct stat st;
 	int result = -1;
 
 	file_name(id, &fn);
-	paragraph(r, rcpt, report, &text);
-	int fd = file_open(fn.p, O_WRONLY | O_APPEND | O_CREAT, 0600);
+	outcome_paragraph(rewrite_strip(r, rcpt), report, &text);
+	int fd = file_open(fn.p, O_RDWR | O_APPEND | O_CREAT, 0600);
 
 	if (fd < 0)
 		err_temp(e, errno, "unable to open %s", fn.p);
-	else if (file_fstat(fd, &st) < 0)
-		err_temp(e, errno, "unable to stat %s", fn.p);
-	else if (fd_write_all(fd, text.p, text.n) < 0) {
-		err_temp(e, errno, "unable to write %s", fn.p);
-		/* half a paragraph would be there twice after the next attempt */
-		if (file_truncate(fd, st.st_size) < 0)
-			err_temp(e, errno, "unable to write or truncate %s", fn.p);
-	} else
-		result = 0;
+	else
+		result = append(fd, fn.p, buf_str(&text), e);
 	fd_close(fd);
 	buf_free(&fn);
 	buf_free(&text);
@@ -94,15 +120,71 @@ int bounce_append(const struct rewrite *r, uint64_t id, struct str rcpt, struct 
 }
 
 /* Everything one bounce needs while it is composed. */
-struct letter {
-	const struct bounce_conf *conf;
-	bool twice;		/* a double bounce */
-	struct buf rcpt;	/* who gets it */
-	struct str sender;	/* of the original, cleaned */
-	struct buf report;	/* content of the bounce file */
-	struct str last;	/* the most recent failure, <address> */
-	struct buf mess;	/* file name of the original */
+struct work {
+	struct letter letter;
+	struct buf to, report, mess;	/* what letter's views point into */
+	VEC(struct outcome) outcomes;
+	uint64_t id;
+	const char *q;
+	struct buf *log;
 };
+
+/* The next paragraph of *rest: the address in its first line, and its other lines.  False at the end. */
+static bool next_failure(struct str *rest, struct str *rcpt, struct str *text)
+{
+	while (rest->n) {
+		size_t end = str_find(*rest, STR("\n\n"));
+		struct str p = str_to(*rest, end), first = str_cut(&p, '\n');
+
+		*rest = str_from(*rest, end + 2);
+		if (first.n < 3 || first.p[0] != '<')
+			continue;
+		*rcpt = str_to(str_from(first, 1), first.n - (str_ends(first, STR(">:")) ? 3 : 2));
+		*text = p;
+		return true;
+	}
+	return false;
+}
+
+/* As outcome_paragraph writes the note's address. */
+static bool same_address(const struct rewrite *r, const struct note *n, struct str shown)
+{
+	struct str addr = rewrite_strip(r, n->rcpt);
+
+	if (addr.n != shown.n)
+		return false;
+	for (size_t i = 0; i < addr.n; i++)
+		if (addr.p[i] != shown.p[i] && !(addr.p[i] == '\n' && shown.p[i] == '_'))
+			return false;
+	return true;
+}
+
+/* What the sender said about a recipient; the failures stand in the order of the notes, nearly. */
+static struct str params_of(const struct rewrite *r, const struct notes *notes, struct str shown, size_t *at)
+{
+	for (size_t i = 0; i < notes->v.n; i++) {
+		size_t k = (*at + i) % notes->v.n;
+
+		if (same_address(r, &notes->v.p[k], shown)) {
+			*at = k + 1;
+			return notes->v.p[k].params;
+		}
+	}
+	return STR("");
+}
+
+static void failures(struct work *w, const struct rewrite *r, const struct notes *notes)
+{
+	struct outcome o = {.action = OUTCOME_FAILED};
+	size_t at = 0;
+
+	for (struct str rest = buf_str(&w->report); next_failure(&rest, &o.rcpt, &o.text); ) {
+		o.params = params_of(r, notes, o.rcpt, &at);
+		vec_push(&w->outcomes, o);
+	}
+	w->letter.outcomes = w->outcomes.p;
+	w->letter.n = w->outcomes.n;
+}
 
 /* The last paragraph's first line without ":". */
 static struct str last_failure(struct str report)
@@ -120,77 +202,20 @@ static struct str last_failure(struct str report)
 	return last;
 }
 
-static void put_str(struct client *c, struct str s)
-{
-	client_put(c, s.p, s.n);
-}
-
-static void compose_head(struct client *c, const struct letter *l)
-{
-	struct buf b = BUF_INIT;
-	const struct bounce_conf *k = l->conf;
-
-	buf_adds(&b, "Date: ");
-	date_rfc822(&b, clock_now());
-	buf_fmt(&b, "\nX-Bounced-Address: %.*s\nFrom: %s@%s\nTo: %s\nSubject: %s\n\n", STR_FMT(l->last), k->from.p,
-		k->host.p, l->rcpt.p, l->twice ? k->dsubject.p : k->subject.p);
-	const struct buf *own = l->twice ? &k->dmessage : &k->message;
-
-	if (own->n)
-		buf_add(&b, buf_str(own));
-	else if (l->twice)
-		buf_fmt(&b, "Hi. This is the indimail delivery program at %s.\n"
-			"A report of failed delivery could itself not be delivered; here is what happened.\n", k->host.p);
-	else
-		buf_fmt(&b, "Hi. This is the indimail delivery program at %s.\n"
-			"Your message did not reach the addresses below; each is followed by the reason.\n"
-			"No further attempt will be made.\n", k->host.p);
-	buf_addc(&b, '\n');
-	buf_add(&b, buf_str(&l->report));
-	buf_adds(&b, l->twice ? "--- Below this line is the original bounce.\n\n" :
-		"--- Below this line is a copy of the message.\n\n");
-	buf_adds(&b, "Return-Path: <");
-	for (size_t i = 0; i < l->sender.n; i++)
-		buf_addc(&b, l->sender.p[i] == '\n' ? '_' : l->sender.p[i]);
-	buf_adds(&b, ">\n");
-	put_str(c, buf_str(&b));
-	buf_free(&b);
-}
-
-/* At most maxbytes of the original (0: all). */
-static int compose_copy(struct client *c, const struct letter *l)
-{
-	char block[16384];
-	long left = l->conf->maxbytes > 0 ? l->conf->maxbytes : -1;
-	int fd = file_open(l->mess.p, O_RDONLY, 0);
-	ssize_t n = -1;
-
-	while (fd >= 0 && left != 0 && (n = fd_read(fd, block, sizeof block)) > 0) {
-		if (left > 0 && n > left)
-			n = left;
-		client_put(c, block, (size_t)n);
-		if (left > 0)
-			left -= n;
-	}
-	if (fd >= 0 && left == 0 && (n = fd_read(fd, block, 1)) > 0)
-		client_adds(c, "\n\n--- End of message stripped.\n");
-	fd_close(fd);
-	return n < 0 ? -1 : 0;
-}
-
 /* The site's own program decides: 0 send, 1 drop, -1 later. */
-static int processor(const char *program, const struct letter *l, uint64_t id, const char *q, struct buf *log)
+static int processor(const char *program, const struct work *w)
 {
+	const struct letter *l = &w->letter;
 	struct buf fn = BUF_INIT, report = BUF_INIT;
 	long form = 5;
 	int status, code = -1;
 
-	file_name(id, &fn);
+	file_name(w->id, &fn);
 	conf_int(CONF_BOUNCEPROCESSOR_ARGS, &form, NULL);
-	buf_set(&report, str_from(buf_str(&l->report), str_chr(buf_str(&l->report), ':') + 1));
-	char *sender = mem_copy(l->twice ? "#@[]" : "", l->twice ? 4 : 0), *orig = mem_copy(l->last.p, l->last.n);
-	char *five[] = {(char *)(size_t)program, fn.p, report.p, sender, orig, l->rcpt.p, NULL};
-	char *six[] = {(char *)(size_t)program, l->mess.p, fn.p, report.p, sender, orig, l->rcpt.p, NULL};
+	buf_set(&report, str_from(l->paragraphs, str_chr(l->paragraphs, ':') + 1));
+	char *sender = (char *)(size_t)(l->kind == LETTER_DOUBLE ? "#@[]" : ""), *orig = mem_copy(l->last.p, l->last.n);
+	char *five[] = {(char *)(size_t)program, fn.p, report.p, sender, orig, w->to.p, NULL};
+	char *six[] = {(char *)(size_t)program, w->mess.p, fn.p, report.p, sender, orig, w->to.p, NULL};
 	pid_t pid = proc_fork();
 
 	if (pid == 0) {
@@ -201,44 +226,54 @@ static int processor(const char *program, const struct letter *l, uint64_t id, c
 	}
 	if (pid > 0 && proc_wait(pid, &status, false) == pid && !proc_crashed(status))
 		code = proc_code(status);
-	buf_adds(log, "bounce processor sender <");
-	qlog_safe(log, str_z(sender));
-	buf_adds(log, "> recipient <");
-	qlog_safe(log, buf_str(&l->rcpt));
-	buf_fmt(log, "> messfn <%s> bouncefn <%s> exit=%d %s\n", l->mess.p, fn.p, code, q);
-	mem_free(sender);
+	buf_fmt(w->log, "bounce processor sender <%s> recipient <", sender);
+	qlog_safe(w->log, l->to);
+	buf_fmt(w->log, "> messfn <%s> bouncefn <%s> exit=%d %s\n", w->mess.p, fn.p, code, w->q);
 	mem_free(orig);
 	buf_free(&fn);
 	buf_free(&report);
 	return code == 0 || code == 1 ? code : -1;
 }
 
-/* Compose and queue: 1 queued, 0 dropped by the processor, -1 later. */
-static int submit(const struct letter *l, uint64_t id, const char *q, struct buf *log)
+static void log_queued(const struct work *w, unsigned long qp)
 {
-	const char *program = conf_env(CONF_BOUNCEPROCESSOR);
+	static const char *const names[] = {[LETTER_DELAYED] = "delayed", [LETTER_SUCCESS] = "success"};
+	enum letter_kind kind = w->letter.kind;
+
+	if (kind == LETTER_BOUNCE || kind == LETTER_DOUBLE)
+		qlog_bounce(w->log, w->id, qp, w->q);
+	else
+		qlog_say(w->log, "info", "qmail-send", w->q, "%s report for msg %llu qp %lu", names[kind],
+			(unsigned long long)w->id, qp);
+}
+
+/* Compose and queue: 1 queued, 0 dropped by the processor, -1 later. */
+static int submit(const struct work *w)
+{
+	const struct letter *l = &w->letter;
+	bool failed = l->kind == LETTER_BOUNCE || l->kind == LETTER_DOUBLE;
+	const char *program = failed ? conf_env(CONF_BOUNCEPROCESSOR) : NULL;
 	struct client *c = client_new();
 	struct err e = {0};
 	int r = -1;
 
 	if (client_open(c, &e) < 0)
 		goto out;
-	compose_head(c, l);
-	if (compose_copy(c, l) < 0)
+	if (letter_compose(c, l) < 0)
 		client_fail(c);
-	int verdict = program && *program ? processor(program, l, id, q, log) : 0;
+	int verdict = program && *program ? processor(program, w) : 0;
 
 	if (verdict != 0)
 		client_fail(c);
-	client_from(c, l->twice ? STR("#@[]") : STR(""));
-	client_to(c, buf_str(&l->rcpt));
+	client_from(c, l->kind == LETTER_DOUBLE ? STR("#@[]") : STR(""));
+	client_to(c, l->to);
 	const char *why = client_close(c);
 
 	if (verdict == 1) {
-		buf_fmt(log, "delete bounce: bounce/%llu %s\n", (unsigned long long)id, q);
+		buf_fmt(w->log, "delete bounce: bounce/%llu %s\n", (unsigned long long)w->id, w->q);
 		r = 0;
 	} else if (verdict == 0 && !*why) {
-		qlog_bounce(log, id, client_qp(c), q);
+		log_queued(w, client_qp(c));
 		r = 1;
 	}
 out:
@@ -247,7 +282,7 @@ out:
 }
 
 /* A bounce has its own queue program and rules; everything is as before afterwards. */
-static int submit_in_environment(struct letter *l, uint64_t id, const char *q, struct buf *log)
+static int submit_in_environment(struct work *w)
 {
 	struct env_copy *before = env_save();
 	const char *queue = conf_env(CONF_BOUNCEQUEUE);
@@ -259,16 +294,16 @@ static int submit_in_environment(struct letter *l, uint64_t id, const char *q, s
 		env_put("QMAILQUEUE", queue);
 	env_unset("SPAMFILTER");
 	env_unset("FILTERARGS");
-	int rule = rules_apply(CONF_BOUNCERULES, buf_str(&l->rcpt), &e);
+	int rule = rules_apply(CONF_BOUNCERULES, w->letter.to, &e);
 
 	if (rule == 0) {
-		r = submit(l, id, q, log);
+		r = submit(w);
 	} else if (rule > 0 && bounce_load(&changed, &e) == 0) {
-		const struct bounce_conf *usual = l->conf;
+		const struct bounce_conf *usual = w->letter.conf;
 
-		l->conf = &changed;
-		r = submit(l, id, q, log);
-		l->conf = usual;
+		w->letter.conf = &changed;
+		r = submit(w);
+		w->letter.conf = usual;
 		bounce_free(&changed);
 	}
 	env_restore(before);
@@ -276,49 +311,79 @@ static int submit_in_environment(struct letter *l, uint64_t id, const char *q, s
 	return r;
 }
 
-/* Who gets the bounce?  false: nobody, and the log says why. */
-static bool address(struct letter *l, uint64_t id, const char *q, struct buf *log)
+/* Without what VERP and BATV add. */
+static struct str cleaned(struct str sender)
 {
-	const struct bounce_conf *k = l->conf;
+	if (str_ends(sender, STR("-@[]")))
+		sender = str_to(sender, sender.n - 4);
+	if (str_starts(sender, STR("sb*-")))
+		sender = str_from(sender, 4);
+	return sender;
+}
 
-	if (str_ends(l->sender, STR("-@[]")))
-		l->sender = str_to(l->sender, l->sender.n - 4);
-	if (str_starts(l->sender, STR("sb*-")))
-		l->sender = str_from(l->sender, 4);
-	if (str_eq(l->sender, STR("#@[]"))) {
-		qlog_discard(log, "triple", id, q);
+/* Who gets the bounce?  false: nobody, and the log says why. */
+static bool address(struct work *w)
+{
+	const struct bounce_conf *k = w->letter.conf;
+	struct str sender = w->letter.sender;
+
+	if (str_eq(sender, STR("#@[]"))) {
+		qlog_discard(w->log, "triple", w->id, w->q);
 		return false;
 	}
-	l->twice = l->sender.n == 0;
-	if (!l->twice) {
-		buf_set(&l->rcpt, l->sender);
-		return true;
-	}
-	if (k->to.n == 0 || k->to.p[0] == '@') {
-		qlog_discard(log, "double", id, q);
+	if (sender.n) {
+		buf_set(&w->to, sender);
+	} else if (k->to.n == 0 || k->to.p[0] == '@') {
+		qlog_discard(w->log, "double", w->id, w->q);
 		return false;
+	} else {
+		w->letter.kind = LETTER_DOUBLE;
+		buf_fmt(&w->to, "%s@%s", k->to.p, k->dhost.p);
 	}
-	buf_fmt(&l->rcpt, "%s@%s", k->to.p, k->dhost.p);
+	w->letter.to = buf_str(&w->to);
 	return true;
 }
 
-enum bounce_result bounce_send(const struct bounce_conf *c, const struct layout *lay, uint64_t id, struct str sender,
+static void work_open(struct work *w, const struct bounce_conf *c, const struct layout *l, const struct bounced *m,
 	const char *q, struct buf *log)
 {
-	struct letter l = {.conf = c, .rcpt = BUF_INIT, .report = BUF_INIT, .mess = BUF_INIT, .sender = sender};
+	*w = (struct work){.to = BUF_INIT, .report = BUF_INIT, .mess = BUF_INIT, .id = m->id, .q = q, .log = log};
+	layout_path(l, Q_MESS, m->id, &w->mess);
+	w->letter = (struct letter){.conf = c, .id = m->id, .birth = m->birth, .expires = m->expires, .mess = w->mess.p,
+		.sender = cleaned(m->sender), .params = m->params};
+}
+
+static void work_free(struct work *w)
+{
+	buf_free(&w->to);
+	buf_free(&w->report);
+	buf_free(&w->mess);
+	vec_free(&w->outcomes);
+}
+
+enum bounce_result bounce_send(const struct bounce_conf *c, const struct rewrite *r, const struct layout *l,
+	const struct bounced *m, const char *q, struct buf *log)
+{
+	struct work w;
 	struct buf fn = BUF_INIT;
 	enum bounce_result result = BOUNCE_LATER;
 
-	file_name(id, &fn);
-	if (file_slurp(fn.p, &l.report, 1 << 30) < 0) {
+	work_open(&w, c, l, m, q, log);
+	file_name(m->id, &fn);
+	if (file_slurp(fn.p, &w.report, FILE_MAX) < 0) {
 		result = errno == ENOENT ? BOUNCE_NONE : BOUNCE_LATER;
 		goto out;
 	}
-	l.last = last_failure(buf_str(&l.report));
-	layout_path(lay, Q_MESS, id, &l.mess);
-	if (address(&l, id, q, log) && submit_in_environment(&l, id, q, log) < 0) {
-		qlog_say(log, "warn", "qmail-send", q, "trouble injecting bounce message, will try later");
-		goto out;
+	w.letter.paragraphs = buf_str(&w.report);
+	w.letter.last = last_failure(w.letter.paragraphs);
+	if (address(&w)) {
+		w.letter.report = w.letter.kind == LETTER_BOUNCE && (m->params.p || m->notes->v.n);
+		if (w.letter.report)
+			failures(&w, r, m->notes);
+		if (submit_in_environment(&w) < 0) {
+			qlog_say(log, "warn", "qmail-send", q, "trouble injecting bounce message, will try later");
+			goto out;
+		}
 	}
 	if (file_unlink(fn.p) < 0 && errno != ENOENT)
 		qlog_say(log, "warn", "qmail-send", q, "unable to unlink %s; will try again later", fn.p);
@@ -326,8 +391,38 @@ enum bounce_result bounce_send(const struct bounce_conf *c, const struct layout 
 		result = BOUNCE_DONE;
 out:
 	buf_free(&fn);
-	buf_free(&l.rcpt);
-	buf_free(&l.report);
-	buf_free(&l.mess);
+	work_free(&w);
 	return result;
+}
+
+bool bounce_reports_to(struct str sender)
+{
+	sender = cleaned(sender);
+	return sender.n && !str_eq(sender, STR("#@[]"));
+}
+
+bool bounce_report(const struct bounce_conf *c, const struct layout *l, const struct bounced *m, enum letter_kind kind,
+	const struct outcome *o, size_t n, const char *q, struct buf *log)
+{
+	static const char *const words[] = {[OUTCOME_DELAYED] = "Not delivered yet.", [OUTCOME_DELIVERED] = "Delivered.",
+		[OUTCOME_RELAYED] = "Handed to a host that sends no reports of delivery."};
+	struct work w;
+
+	work_open(&w, c, l, m, q, log);
+	buf_set(&w.to, w.letter.sender);
+	w.letter.to = buf_str(&w.to);
+	for (size_t i = 0; i < n; i++)
+		outcome_paragraph(o[i].rcpt, kind == LETTER_DELAYED && o[i].text.n ? o[i].text :
+			str_z(words[o[i].action]), &w.report);
+	w.letter.kind = kind;
+	w.letter.report = true;
+	w.letter.paragraphs = buf_str(&w.report);
+	w.letter.outcomes = o;
+	w.letter.n = n;
+	bool queued = submit_in_environment(&w) > 0;
+
+	if (!queued)
+		qlog_say(log, "warn", "qmail-send", q, "trouble injecting a delivery report, will try later");
+	work_free(&w);
+	return queued;
 }

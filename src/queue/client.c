@@ -37,6 +37,8 @@ struct client {
 	struct out out;		/* to messfd, then to envfd */
 	char *space;		/* SPACE bytes from the first message on */
 	bool body;		/* still in the message */
+	bool to;		/* the last record was a recipient */
+	bool params;		/* the queue takes delivery status parameters */
 	bool failed;
 	struct err err;
 	struct buf reply;
@@ -202,13 +204,40 @@ static int open_direct(struct client *c, const char *dir, struct err *e)
 	return c->put ? 0 : -1;
 }
 
+static struct str last_part(struct str path)
+{
+	size_t slash = str_rchr(path, '/');
+
+	return slash < path.n ? str_from(path, slash + 1) : path;
+}
+
 /* QMAILQUEUE that merely names our own queue program. */
 static bool plain_queue(const char *words)
 {
-	struct str s = str_z(words);
-	size_t slash = str_rchr(s, '/');
+	return str_eq(last_part(str_z(words)), STR("qmail-queue"));
+}
 
-	return str_eq(slash < s.n ? str_from(s, slash + 1) : s, STR("qmail-queue"));
+/* What stands in for the queue program and leaves x and y records alone.  Not qmail-qfilter: its filters read
+ * envelopes, and know those of every qmail. */
+static bool passes_params(const char *words)
+{
+	static const char *const ours[] = {"qmail-queue", "qmail-multi", "qmail-nullqueue", "qmail-spamfilter"};
+	struct str rest = str_z(words), name = last_part(str_word(&rest));
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (str_eq(name, str_z(ours[i])))
+			return str_word(&rest).n == 0;
+	return name.n == 0;
+}
+
+bool client_takes_params(void)
+{
+	static const enum conf_id next[] = {CONF_QMAILQUEUE, CONF_QUEUEPROG, CONF_SPAMQUEUE, CONF_QQF_QMAILQUEUE};
+
+	for (size_t i = 0; i < sizeof next / sizeof *next; i++)
+		if (!passes_params(conf_env(next[i])))
+			return false;
+	return true;
 }
 
 int client_open(struct client *c, struct err *e)
@@ -219,6 +248,8 @@ int client_open(struct client *c, struct err *e)
 
 	c->failed = false;
 	c->body = true;
+	c->to = false;
+	c->params = client_takes_params();
 	c->pid = -1;
 	if (conf_set(CONF_NULLQUEUE))
 		c->way = DISCARD;
@@ -285,6 +316,7 @@ void client_from(struct client *c, struct str sender)
 		(put_body_end(c->put, &c->err) < 0 || put_from(c->put, sender, &c->err) < 0))
 		c->failed = true;
 	record(c, 'F', sender);
+	c->to = false;
 }
 
 void client_to(struct client *c, struct str rcpt)
@@ -292,6 +324,18 @@ void client_to(struct client *c, struct str rcpt)
 	if (!c->failed && c->way == DIRECT && put_to(c->put, rcpt, &c->err) < 0)
 		c->failed = true;
 	record(c, 'T', rcpt);
+	c->to = true;
+}
+
+void client_params(struct client *c, struct str text)
+{
+	char letter = c->to ? 'y' : 'x';
+
+	if (!text.n || !c->params)
+		return;
+	if (!c->failed && c->way == DIRECT && put_params(c->put, letter, text, &c->err) < 0)
+		c->failed = true;
+	record(c, letter, text);
 }
 
 void client_fail(struct client *c)

@@ -75,9 +75,11 @@ bool delayed_pause(const struct sched *s)
 	return s->refusals >= REFUSALS_MAX;
 }
 
-time_t delayed_turn(struct sched *s, const struct job *j, size_t left, time_t retry)
+time_t delayed_turn(struct sched *s, int chan, const struct job *j, size_t left, time_t retry)
 {
-	if (!j->refused)
+	if (j->warn && j->warn < retry)
+		retry = j->warn;
+	if (chan != CHAN_REMOTE || !j->refused)
 		return retry;
 	idset_add(&s->delayed, j->id);
 	/* others failed for a while: whichever is sooner */

@@ -24,6 +24,23 @@ int envelope_next(struct str *rest, struct str *text)
 	return letter;
 }
 
+/* A y record belongs to the recipient before it; without one the file is info. */
+static void dsn_record(struct envelope *v, struct str text)
+{
+	if (!v->rcpts.n) {
+		vec_push(&v->notes, text);
+		return;
+	}
+	while (v->dsn.n < v->rcpts.n)
+		vec_push(&v->dsn, STR(""));
+	v->dsn.p[v->rcpts.n - 1] = text;
+}
+
+struct str envelope_dsn(const struct envelope *v, size_t i)
+{
+	return i < v->dsn.n ? v->dsn.p[i] : STR("");
+}
+
 /* Views into text: the caller sees that it stays. */
 static int parse(struct str text, struct envelope *v, struct err *e)
 {
@@ -50,6 +67,12 @@ static int parse(struct str text, struct envelope *v, struct err *e)
 		case 'T':
 			vec_push(&v->rcpts, r);
 			break;
+		case 'x':
+			v->params = r;
+			break;
+		case 'y':
+			dsn_record(v, r);
+			break;
 		default:
 			return err_perm(e, 0, "unknown record type in");
 		}
@@ -64,7 +87,8 @@ static int parse(struct str text, struct envelope *v, struct err *e)
 int envelope_parse(struct str text, struct envelope *v, struct err *e)
 {
 	*v = (struct envelope){0};
-	if (parse(arena_str(&v->mem, text), v, e) == 0)
+	v->whole = arena_str(&v->mem, text);
+	if (parse(v->whole, v, e) == 0)
 		return 0;
 	envelope_free(v);
 	return -1;
@@ -88,5 +112,7 @@ void envelope_free(struct envelope *v)
 {
 	arena_free(&v->mem);
 	vec_free(&v->rcpts);
+	vec_free(&v->dsn);
+	vec_free(&v->notes);
 	*v = (struct envelope){0};
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/smtp/dsn.h"
 #include "core/sys/clock.h"
 #include "core/sys/file.h"
 #include "queue/envelope.h"
@@ -11,8 +12,8 @@
 
 enum { FRESH_SHIFT = 512 };	/* consumed entries before the list is moved down */
 
-/* S id birth NUL, a record per recipient as it was announced (1 when it is delivered, else 0; L or R; the
- * address), NUL: what todo-proc writes must be what was tried, whatever the control files say by now. */
+/* S id birth NUL, a record per recipient as it was announced (1, or a state of note.h, when it is delivered, else
+ * 0; L or R; the address), NUL: what todo-proc writes must be what was tried, whatever the control files say by now. */
 static void order_settle(struct sched *s, struct job *j)
 {
 	j->settling = true;
@@ -21,7 +22,7 @@ static void order_settle(struct sched *s, struct job *j)
 	for (size_t i = 0; i < j->rcpts.n; i++) {
 		const struct rcpt *r = &j->rcpts.p[i];
 
-		buf_addc(&s->todo, r->state == DELIVERED ? '1' : '0');
+		buf_addc(&s->todo, r->state != DELIVERED ? '0' : r->due ? r->due : '1');
 		buf_addc(&s->todo, r->chan == CHAN_REMOTE ? 'R' : 'L');
 		buf_add(&s->todo, r->addr);
 		buf_addc(&s->todo, 0);
@@ -41,6 +42,10 @@ static bool parse(struct job *j, struct str records)
 			j->extra = text;
 		else if (letter == 'h')
 			j->headers = text;
+		else if (letter == 'x')
+			j->params = text;
+		else if (letter == 'y' && j->rcpts.n)
+			j->rcpts.p[j->rcpts.n - 1].params = text;
 		else if (letter == 'L' || letter == 'R') {
 			struct rcpt r = {.addr = text, .chan = letter == 'R' ? CHAN_REMOTE : CHAN_LOCAL};
 
@@ -89,15 +94,16 @@ void first_forget(struct sched *s, struct job *j)
 /* Every recipient has been tried? */
 void first_check(struct sched *s, struct job *j)
 {
-	size_t delivered = 0, waiting = 0;
+	size_t delivered = 0, waiting = 0, due = 0;
 
 	for (size_t i = 0; i < j->rcpts.n; i++) {
 		delivered += j->rcpts.p[i].state == DELIVERED;
 		waiting += j->rcpts.p[i].state == WAITING;
+		due += j->rcpts.p[i].due != 0;
 	}
 	if (j->refs || j->settling || (waiting && !s->exiting))
 		return;
-	if (delivered == j->rcpts.n) {
+	if (delivered == j->rcpts.n && !due) {
 		sched_ask_clean(s, "done", j->id, true, false);
 		first_forget(s, j);
 	} else if (waiting && !j->touched) {
@@ -132,7 +138,7 @@ bool first_step(struct sched *s, int chan)
 			}
 			r->state = RUNNING;
 			j->touched = true;
-			sched_deliver(s, chan, j, r->addr, i, 0);
+			sched_deliver(s, chan, j, r->addr, r->params, i, 0);
 			return true;
 		}
 		s->fresh_at[chan]++;
@@ -140,6 +146,45 @@ bool first_step(struct sched *s, int chan)
 			first_check(s, j);	/* perhaps there was nothing else to try */
 	}
 	s->fresh_at[chan] = s->fresh[chan].n = 0;
+	return false;
+}
+
+/* What the senders of these recipients are told: pos is where their records stand in local and remote. */
+static void first_notify(struct sched *s, struct job *j)
+{
+	struct buf fn = BUF_INIT;
+	struct envelope v = {0};
+	struct notes all = {{0}};
+	struct err e = {0};
+	off_t pos[CHANS] = {0, 0};
+
+	settled_path(s, Q_INFO, j->id, &fn);
+	if (envelope_read(fn.p, &v, &e) == 0)
+		notes_take(&v, 0, &all);
+	for (size_t i = 0, k = 0; i < j->rcpts.n && k < all.v.n; i++) {
+		const struct rcpt *r = &j->rcpts.p[i];
+		struct note *n = &all.v.p[k];
+
+		if (n->mpos == pos[r->chan] && n->channel == (r->chan == CHAN_REMOTE ? 'R' : 'L')) {
+			k++;
+			if (r->due)
+				notify_add(j, n, r->due, str_make(r->report, r->report_len));
+			else if (r->state == DEFERRED)
+				notify_delay(s, j, n, str_make(r->report, r->report_len));
+		}
+		pos[r->chan] += (off_t)r->addr.n + 2;
+	}
+	notify_send(s, j);
+	vec_free(&all.v);
+	envelope_free(&v);
+	buf_free(&fn);
+}
+
+static bool noted(const struct job *j)
+{
+	for (size_t i = 0; i < j->rcpts.n; i++)
+		if (j->rcpts.p[i].params.n)
+			return true;
 	return false;
 }
 
@@ -152,11 +197,14 @@ void first_settle(struct sched *s, struct job *j)
 	struct buf fn = BUF_INIT;
 	time_t now = clock_now();
 
+	if (noted(j))
+		first_notify(s, j);
 	for (size_t i = 0; i < j->rcpts.n; i++) {
 		struct rcpt *r = &j->rcpts.p[i];
 
 		written[r->chan] += r->state != DELIVERED;
-		if (r->state == FAILED && !settled_bounce(s, j->id, r->addr, str_make(r->report, r->report_len)))
+		if (r->state == FAILED && dsn_wants(r->params, DSN_FAILURE) &&
+			!settled_bounce(s, j->id, r->addr, str_make(r->report, r->report_len)))
 			r->state = DEFERRED;
 		if (r->state == FAILED)
 			settled_mark(s, r->chan, j->id, pos[r->chan]);
@@ -167,7 +215,7 @@ void first_settle(struct sched *s, struct job *j)
 		if (left[c]) {
 			time_t when = sched_next_try(j->birth, now, c);
 
-			prio_add(&s->c[c].due, c == CHAN_REMOTE ? delayed_turn(s, j, left[c], when) : when, j->id);
+			prio_add(&s->c[c].due, delayed_turn(s, c, j, left[c], when), j->id);
 		} else if (written[c]) {
 			settled_path(s, chan_part[c], j->id, &fn);
 			if (file_unlink(fn.p) < 0)
@@ -186,7 +234,9 @@ void first_report(struct sched *s, struct delivery *d, char letter, struct str t
 	struct rcpt *r = &j->rcpts.p[d->index];
 
 	r->state = letter == 'K' ? DELIVERED : letter == 'D' ? FAILED : DEFERRED;
-	if (letter == 'D') {
+	if (letter == 'K' && r->params.n)
+		r->due = notify_due(j, r->chan, r->params, text);
+	if (letter == 'D' || r->due || (letter == 'Z' && r->params.n)) {
 		r->report = mem_copy(text.p, text.n);
 		r->report_len = text.n;
 	}

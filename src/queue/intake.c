@@ -177,7 +177,7 @@ int intake_envelope(struct in *in, int (*record)(void *ctx, char letter, struct 
 	struct err *e)
 {
 	struct buf rec = BUF_INIT;
-	char wanted = 'F';
+	char wanted = 'F', extra = 0;
 	int r;
 
 	do {
@@ -185,8 +185,12 @@ int intake_envelope(struct in *in, int (*record)(void *ctx, char letter, struct 
 		/* the end */
 		if (r < 0 || (wanted == 'T' && (rec.n == 1 || rec.p[0] == 'Q')))
 			break;
-		r = rec.p[0] == wanted ? record(ctx, wanted, str_from(str_to(buf_str(&rec), rec.n - 1), 1), e) :
-			bad_record(rec.p[0], e);
+		char letter = rec.p[0];
+		bool known = letter == wanted || (extra && letter == extra);
+
+		r = known ? record(ctx, letter, str_from(str_to(buf_str(&rec), rec.n - 1), 1), e) : bad_record(letter, e);
+		/* parameters follow what they belong to, once */
+		extra = letter == 'F' ? 'x' : letter == 'T' ? 'y' : 0;
 		wanted = 'T';
 	} while (r == 0);
 	buf_free(&rec);
@@ -195,7 +199,8 @@ int intake_envelope(struct in *in, int (*record)(void *ctx, char letter, struct 
 
 static int put_record(void *put, char letter, struct str addr, struct err *e)
 {
-	return letter == 'F' ? put_from(put, addr, e) : put_to(put, addr, e);
+	return letter == 'F' ? put_from(put, addr, e) : letter == 'T' ? put_to(put, addr, e) :
+		put_params(put, letter, addr, e);
 }
 
 int intake_copy(int message, int envelope, const struct put_origin *o, struct err *e)

@@ -16,6 +16,8 @@ void job_free(struct job *j)
 	for (size_t i = 0; i < j->rcpts.n; i++)
 		mem_free(j->rcpts.p[i].report);
 	vec_free(&j->rcpts);
+	notify_free(j);
+	vec_free(&j->notes.v);
 	arena_free(&j->mem);
 	mem_free(j);
 }

@@ -7,6 +7,7 @@
 #include "core/conf/conf.h"
 #include "core/conf/pattern.h"
 #include "core/mail/date.h"
+#include "core/smtp/dsn.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -407,6 +408,16 @@ int put_to(struct put *p, struct str rcpt, struct err *e)
 	buf_addc(&p->quarantined, ',');
 	buf_add(&p->quarantined, rcpt);
 	return 0;
+}
+
+int put_params(struct put *p, char letter, struct str text, struct err *e)
+{
+	struct dsn d;
+
+	if (!text.n || !dsn_read(&d, letter, text))
+		return err_code(e, 79, 0, "bad delivery status parameters");
+	/* in quarantine there is no recipient to tell anything of */
+	return letter == 'y' && p->quarantine.n ? 0 : record(p, letter, text, e);
 }
 
 /* The e and h records.  A NUL cannot be part of a record. */

@@ -70,7 +70,8 @@ int sched_load(struct sched *s, struct err *e)
 {
 	if (load_chan(s, CHAN_LOCAL, e) < 0 || load_chan(s, CHAN_REMOTE, e) < 0 ||
 		conf_int(CONF_QUEUELIFETIME, &s->lifetime, e) < 0 ||
-		conf_int(CONF_BOUNCELIFETIME, &s->bouncelifetime, e) < 0 || bounce_load(&s->bounce, e) < 0)
+		conf_int(CONF_BOUNCELIFETIME, &s->bouncelifetime, e) < 0 ||
+		conf_int(CONF_DELAYWARN, &s->delaywarn, e) < 0 || bounce_load(&s->bounce, e) < 0)
 		return -1;
 	if (s->bouncelifetime > s->lifetime)
 		s->bouncelifetime = s->lifetime;
@@ -195,7 +196,7 @@ static int free_slot(const struct chan *c)
 	return -1;
 }
 
-void sched_deliver(struct sched *s, int chan, struct job *j, struct str rcpt, size_t index, off_t mpos)
+void sched_deliver(struct sched *s, int chan, struct job *j, struct str rcpt, struct str params, size_t index, off_t mpos)
 {
 	struct chan *c = &s->c[chan];
 	int slot = free_slot(c);
@@ -217,6 +218,8 @@ void sched_deliver(struct sched *s, int chan, struct job *j, struct str rcpt, si
 	buf_add(&c->out, j->extra);
 	buf_addc(&c->out, 0);
 	buf_add(&c->out, j->headers);
+	if (chan == CHAN_REMOTE)
+		notify_lines(j, params, &c->out);
 	buf_addc(&c->out, 0);
 	buf_add(&c->out, rcpt);
 	buf_addc(&c->out, 0);
@@ -253,7 +256,7 @@ void sched_settled(struct sched *s, char letter, uint64_t id)
 		prio_add(&s->done, now, id);
 }
 
-static const char too_long[] = "\nThis message has been waiting for too long; no further delivery will be tried.\n";
+static const char too_long[] = "\n" OUTCOME_TOO_OLD "\n";
 
 static void report(struct sched *s, int chan, unsigned slot, struct str text)
 {

@@ -4,6 +4,7 @@
 
 #include "core/base/num.h"
 #include "core/conf/conf.h"
+#include "core/smtp/dsn.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -60,8 +61,12 @@ void settled_open(struct sched *s, int chan, uint64_t id)
 	struct job *j = job_new(id);
 
 	j->mem = v.mem;
+	notes_take(&v, chan == CHAN_REMOTE ? 'R' : 'L', &j->notes);
 	vec_free(&v.rcpts);
+	vec_free(&v.dsn);
+	vec_free(&v.notes);
 	j->sender = v.sender;
+	j->params = v.params;
 	j->extra = v.extra;
 	j->headers = v.headers;
 	j->birth = st.st_mtime;
@@ -82,8 +87,9 @@ static void finish_pass_job(struct sched *s, struct job *j)
 {
 	struct buf fn = BUF_INIT;
 
+	notify_send(s, j);
 	if (j->left) {
-		prio_add(&s->c[j->chan].due, delayed_turn(s, j, j->left, j->retry), j->id);
+		prio_add(&s->c[j->chan].due, delayed_turn(s, j->chan, j, j->left, j->retry), j->id);
 	} else {
 		settled_path(s, chan_part[j->chan], j->id, &fn);
 		if (file_unlink(fn.p) < 0 && errno != ENOENT) {
@@ -125,10 +131,14 @@ bool settled_step(struct sched *s, int chan)
 		if (r == 1 && p->record.p[0] == 'D')
 			continue;
 		if (r == 1 && p->record.p[0] == 'T') {
+			struct str rcpt = str_from(str_to(buf_str(&p->record), p->record.n - 1), 1);
+			const struct note *n = notes_find(&p->job->notes, at);
+
 			p->job->left++;
-			if (!delayed_may(s, chan, p->job, str_from(str_to(buf_str(&p->record), p->record.n - 1), 1)))
-				return true;
-			sched_deliver(s, chan, p->job, str_from(str_to(buf_str(&p->record), p->record.n - 1), 1), 0, at);
+			if (delayed_may(s, chan, p->job, rcpt))
+				sched_deliver(s, chan, p->job, rcpt, n ? n->params : STR(""), 0, at);
+			else if (n)
+				notify_delay(s, p->job, n, STR(""));
 			return true;
 		}
 		if (r != 0 || p->record.n) {
@@ -198,31 +208,39 @@ static bool finishable(struct sched *s, uint64_t id)
 	return good;
 }
 
+/* Reports of success that are still due, and the bounce.  False: later. */
+static bool tell_sender(struct sched *s, uint64_t id, time_t birth, const struct envelope *v)
+{
+	struct notes notes = {{0}};
+	struct bounced m = {.id = id, .birth = birth, .sender = v->sender, .params = v->params, .notes = &notes};
+
+	notes_take(v, 0, &notes);
+	bool told = notify_rest(s, &m) &&
+		bounce_send(&s->bounce, &s->rules, &s->lay, &m, s->q, &s->log) != BOUNCE_LATER;
+
+	vec_free(&notes.v);
+	return told;
+}
+
 /* All recipients are finished: bounce, then out of the queue. */
 void settled_finish(struct sched *s, uint64_t id)
 {
 	struct buf fn = BUF_INIT;
 	struct envelope v = {0};
 	struct err e = {0};
-	enum bounce_result r = BOUNCE_NONE;
+	struct stat st;
 
 	if (!finishable(s, id))
 		return;
-	buf_fmt(&fn, "bounce/%llu", (unsigned long long)id);
-	if (file_exists(fn.p)) {
-		settled_path(s, Q_INFO, id, &fn);
-		if (envelope_read(fn.p, &v, &e) < 0) {
-			settled_retry(s, -1, id, "unable to read", fn.p, e.num);
-			goto out;
-		}
-		r = bounce_send(&s->bounce, &s->lay, id, v.sender, s->q, &s->log);
-		envelope_free(&v);
+	settled_path(s, Q_INFO, id, &fn);
+	if (file_stat(fn.p, &st) < 0 || envelope_read(fn.p, &v, &e) < 0) {
+		settled_retry(s, -1, id, "unable to read", fn.p, e.class ? e.num : errno);
+		goto out;
 	}
-	if (r == BOUNCE_LATER) {
+	if (!tell_sender(s, id, st.st_mtime, &v)) {
 		prio_add(&s->done, clock_now() + SLEEP_SYSFAIL, id);
 		goto out;
 	}
-	settled_path(s, Q_INFO, id, &fn);
 	if (file_unlink(fn.p) < 0 && errno != ENOENT) {
 		settled_retry(s, -1, id, "unable to unlink", fn.p, errno);
 		goto out;
@@ -230,15 +248,26 @@ void settled_finish(struct sched *s, uint64_t id)
 	qlog_end(&s->log, id, s->program, s->q);
 	sched_ask_clean(s, "foop", id, false, false);
 out:
+	envelope_free(&v);
 	buf_free(&fn);
 }
 
 void settled_report(struct sched *s, int chan, struct delivery *d, char letter, struct str text)
 {
 	struct job *j = d->job;
+	struct note *n = notes_find(&j->notes, d->mpos);
+	struct str params = n ? n->params : STR("");
 
-	if (letter == 'D' && !settled_bounce(s, j->id, buf_str(&d->rcpt), text))
+	if (letter == 'D' && dsn_wants(params, DSN_FAILURE) && !settled_bounce(s, j->id, buf_str(&d->rcpt), text))
 		letter = 'Z';
+	if (n && letter == 'Z')
+		notify_delay(s, j, n, text);
+	char due = n && letter == 'K' ? notify_due(j, chan, params, text) : 0;
+
+	if (due) {
+		notify_mark(s, j->id, n, due);
+		notify_add(j, n, due, text);
+	}
 	if (letter != 'Z') {
 		settled_mark(s, chan, j->id, d->mpos);
 		j->left--;

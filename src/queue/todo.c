@@ -8,6 +8,7 @@
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/out.h"
+#include "queue/note.h"
 #include "queue/qlog.h"
 
 static const enum part written[3] = {Q_INFO, Q_LOCAL, Q_REMOTE};
@@ -114,10 +115,12 @@ static void add_record(struct buf *b, char letter, struct str text)
 	buf_addc(b, 0);
 }
 
-/* What info holds, and what an announcement begins with. */
+/* What info begins with, and an announcement, too. */
 static void info_records(const struct todo_msg *m, struct buf *b)
 {
 	add_record(b, 'F', m->env.sender);
+	if (m->env.params.p)
+		add_record(b, 'x', m->env.params);
 	if (m->env.extra.p)
 		add_record(b, 'e', m->env.extra);
 	if (m->env.headers.p)
@@ -133,8 +136,13 @@ int todo_write(const struct layout *l, struct todo_msg *m, const char *done, str
 	info_records(m, &text[0]);
 	for (size_t i = 0; i < m->rcpts.n; i++) {
 		int which = m->remote.p[i] == '1' ? 2 : 1;
-		bool finished = done && done[i] == '1';
+		bool finished = done && done[i] != '0';
+		struct str params = envelope_dsn(&m->env, i);
 
+		char state = !finished ? NOTE_OPEN : done[i] == '1' ? NOTE_CLOSED : done[i];
+
+		if (params.n)
+			note_add(&text[0], state, which == 2 ? 'R' : 'L', text[which].n, params, m->rcpts.p[i]);
 		add_record(&text[which], finished ? 'D' : 'T', m->rcpts.p[i]);
 		wanted[which] |= !finished;
 	}
@@ -181,8 +189,13 @@ void todo_announce(const struct todo_msg *m, time_t birth, struct buf *out)
 	struct buf b = BUF_INIT;
 
 	info_records(m, &b);
-	for (size_t i = 0; i < m->rcpts.n; i++)
+	for (size_t i = 0; i < m->rcpts.n; i++) {
+		struct str params = envelope_dsn(&m->env, i);
+
 		add_record(&b, m->remote.p[i] == '1' ? 'R' : 'L', m->rcpts.p[i]);
+		if (params.n)
+			add_record(&b, 'y', params);
+	}
 	buf_fmt(out, "J%llu %lld %zu", (unsigned long long)m->id, (long long)birth, b.n);
 	buf_addc(out, 0);
 	buf_add(out, buf_str(&b));

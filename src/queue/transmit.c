@@ -8,6 +8,7 @@
 
 #include "core/base/utf8.h"
 #include "core/smtp/client.h"
+#include "core/smtp/dsn.h"
 #include "core/smtp/qmtp.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -154,8 +155,9 @@ static void conclude(struct transmit *t, struct smtpc *c, enum smtpc_end end)
 {
 	switch (end) {
 	case SMTPC_ACCEPTED:
-		transmit_end(t, 'K', c->code, "%s accepted message - Protocol SMTP%s.\nRemote host said: %s", t->ip,
-			t->secured ? "S" : "", c->text.p);
+		transmit_end(t, 'K', c->code, "%s accepted message - Protocol SMTP%s.\nRemote host said: %s%s", t->ip,
+			t->secured ? "S" : "", c->text.p, c->ext & SMTPC_DSN && dsn_wants(t->rcpt_params, DSN_SUCCESS) ?
+			TRANSMIT_TAKEN_OVER "\n" : "");
 		break;
 	case SMTPC_SENDER:
 		refused(t, c, "sender was rejected");
@@ -189,7 +191,7 @@ static void transaction(struct transmit *t, struct smtpc *c)
 	bool header = false, addresses = addresses_need_utf8(t);
 	struct in body;
 	struct smtpc_mail m = {.sender = t->sender, .rcpts = t->rcpts, .n = t->n, .size = t->size, .head = t->head,
-		.body = &body, .rcpt = smtp_rcpt, .arg = t};
+		.mail_params = t->mail_params, .rcpt_params = t->rcpt_params, .body = &body, .rcpt = smtp_rcpt, .arg = t};
 
 	if (addresses && !(c->ext & SMTPC_SMTPUTF8)) {
 		transmit_end(t, 'D', 0, "Connected to %s but the host takes no internationalised addresses. (#5.6.7)\n", t->ip);

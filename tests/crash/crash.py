@@ -2,7 +2,8 @@
 
 crash.py PROGRAM WHAT...   WHAT is kill or an errno number; prints a check per WHAT.
 The program is qmail-queue, qmail-smtpd, or one of the daemons that qmail-start starts.  WORKERS
-instances share the work; each has its own queue and mailbox below $T."""
+instances share the work; each has its own queue and mailbox below $T.  With DSN in the environment every sender
+wants to be told of success, too, and must be."""
 import ctypes
 import os
 import signal
@@ -15,6 +16,7 @@ from states import Queue
 SPLIT = 3
 DOMAIN = 'crash.test'
 QUEUE_CODES = {51, 53, 54, 55, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 78, 80, 81, 83}
+DSN = 'DSN' in os.environ
 MISSES = 3          # this many n in a row without a strike: the program makes no more calls
 N_MAX = 2000
 STALL = 0.3         # seconds without progress after an errno strike
@@ -76,7 +78,8 @@ class Instance:
         with open(f'{self.root}/m', 'w') as f:
             f.write(self.message(key))
         with open(f'{self.root}/e', 'w') as f:
-            f.write(f'Fuser@{DOMAIN}\0' + ''.join(f'T{r}@{DOMAIN}\0' for r in rcpts) + '\0')
+            f.write(f'Fuser@{DOMAIN}\0' + f'xENVID={key}\0' * DSN + ''.join(
+                f'T{r}@{DOMAIN}\0' + f'yNOTIFY=SUCCESS,FAILURE ORCPT=rfc822;{r}\0' * DSN for r in rcpts) + '\0')
         env = dict(self.env, **(fault or {}), QQEH=extra)
         code = self.run(['qmail-queue'], env, ((0, f'{self.root}/m', os.O_RDONLY), (1, f'{self.root}/e', os.O_RDONLY),
                                                (2, '/dev/null', os.O_WRONLY)))
@@ -86,6 +89,8 @@ class Instance:
 
     def want(self, key, rcpts):
         self.wanted |= {(key, 'bounce' if r == 'nobody' else r) for r in rcpts}
+        if DSN:
+            self.wanted |= {(key, f'told of {r}') for r in rcpts if r != 'nobody'}
 
     def arrived(self):
         """(key, recipient or "bounce") of every message in the Maildir, with how often."""
@@ -95,6 +100,11 @@ class Instance:
                 text = f.read()
             key = text[text.index('X-Key: ') + 7:].split('\n')[0] if 'X-Key: ' in text else '?'
             to = text[text.index('Delivered-To: ') + 14:].split('@')[0]
+            if 'Action: delivered' in text:
+                for told in text.split('\nFinal-Recipient: rfc822;')[1:]:
+                    told = key, 'told of ' + told.split('@')[0]
+                    got[told] = got.get(told, 0) + 1
+                continue
             if text.startswith('Return-Path: <>'):
                 to = 'bounce' if '<nobody@' in text else 'bounce without its reason'
             if f'body of {key}\n' not in text:

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/buf.h"
-#include "queue/envelope.h"
+#include "queue/note.h"
 #include "queue/qlog.h"
 #include "queue/rewrite.h"
 
@@ -30,10 +30,24 @@ static void compare(const struct envelope *v, const struct envelope *w)
 	same(v->sender, w->sender);
 	same(v->extra, w->extra);
 	same(v->headers, w->headers);
+	same(v->params, w->params);
 	if (v->rcpts.n != w->rcpts.n || v->uid != w->uid || v->pid != w->pid)
 		abort();
 	for (size_t i = 0; i < v->rcpts.n; i++)
-		same(v->rcpts.p[i], w->rcpts.p[i]);
+		same(v->rcpts.p[i], w->rcpts.p[i]), same(envelope_dsn(v, i), envelope_dsn(w, i));
+}
+
+/* The notes of an info file: each state lies where a mark would go. */
+static void as_notes(const struct envelope *v)
+{
+	struct notes n = {{0}};
+
+	notes_take(v, 0, &n);
+	for (size_t i = 0; i < n.v.n; i++)
+		if (n.v.p[i].at <= 0 || (size_t)n.v.p[i].at >= v->whole.n || v->whole.p[n.v.p[i].at] != n.v.p[i].state ||
+			v->whole.p[n.v.p[i].at - 1] != 'y')
+			abort();
+	vec_free(&n.v);
 }
 
 static void as_envelope(struct str text)
@@ -51,8 +65,13 @@ static void as_envelope(struct str text)
 	buf_fmt(&b, "p%llu", (unsigned long long)v.pid);
 	buf_addc(&b, 0);
 	add(&b, 'F', v.sender);
-	for (size_t i = 0; i < v.rcpts.n; i++)
+	if (v.params.p)
+		add(&b, 'x', v.params);
+	for (size_t i = 0; i < v.rcpts.n; i++) {
 		add(&b, 'T', v.rcpts.p[i]);
+		if (envelope_dsn(&v, i).n)
+			add(&b, 'y', envelope_dsn(&v, i));
+	}
 	if (v.extra.p)
 		add(&b, 'e', v.extra);
 	if (v.headers.p)
@@ -60,6 +79,7 @@ static void as_envelope(struct str text)
 	if (envelope_parse(buf_str(&b), &w, &e) < 0)
 		abort();
 	compare(&v, &w);
+	as_notes(&v);
 	envelope_free(&v);
 	envelope_free(&w);
 	buf_free(&b);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/smtp/dsn.h"
 #include "core/smtp/session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,6 +28,16 @@ static void take(void *ctx, struct str s)
 {
 	(void)ctx;
 	if (str_chr(s, 0) < s.n || str_chr(s, '\n') < s.n)
+		abort();
+}
+
+/* Whatever a client wrote: the queue takes it again. */
+static void take_params(void *ctx, struct str s)
+{
+	struct dsn d;
+
+	take(ctx, s);
+	if (!s.n || s.n > 600 || (!dsn_read(&d, 'x', s) && !dsn_read(&d, 'y', s)))
 		abort();
 }
 
@@ -107,11 +118,11 @@ static void check_replies(const struct buf *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct smtp_hooks hooks = {NULL, open_message, put_bytes, take, take, fail, verdict, qp, to_log,
+	static const struct smtp_hooks hooks = {NULL, open_message, put_bytes, take, take, take_params, fail, verdict, qp, to_log,
 		no_idle, no_pause, own_ip, now, offer, prepare, no_start, 1};
 	uint8_t how = size ? data[0] : 0;
 	struct smtp_config c = {.greeting = LIST_INIT, .ip = "192.0.2.1", .host = "unknown", .local = "here",
-		.localiphost = BUF_INIT, .relay_suffix = BUF_INIT, .port = 25, .maxhops = 3, .relay = how & 1,
+		.localiphost = BUF_INIT, .relay_suffix = BUF_INIT, .port = 25, .maxhops = 3, .relay = how & 1, .dsn = !(how & 16),
 		.allow_lf = how & 2, .utf8 = how & 4, .enhanced = how & 8, .databytes = how & 16 ? 40 : 0,
 		.maxcmdlen = how & 32 ? 60 : 0, .maxrecipients = how & 64 ? 2 : 0, .starttls = how & 128, .force_tls = (how & 192) == 192,
 		.hosts.list = TABLE_INIT, .badmailfrom = MATCH_INIT};

@@ -50,6 +50,7 @@ struct smtpc_mail {
 	uint64_t size;		/* announced when the server offers SIZE, 0 unknown */
 	bool eightbit;		/* the body has bytes above 127 */
 	bool utf8;		/* addresses or header need SMTPUTF8 */
+	struct str mail_params, rcpt_params;	/* words for MAIL and each RCPT when the server offers DSN (RFC 3461) */
 	struct str head;	/* lines put before the message; LF line ends */
 	struct in *body;	/* the message with LF line ends */
 	/* Called for each recipient in order with the server's answer (code, text). */

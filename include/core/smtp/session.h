@@ -25,6 +25,7 @@ struct smtp_config {
 	long port;			/* 25, 366 and 587 have personalities of their own */
 	long timeout, maxhops, maxcmdlen, databytes, maxrecipients;
 	bool relay;			/* RELAYCLIENT */
+	bool dsn;			/* the queue takes delivery status parameters */
 	struct buf relay_suffix;
 	bool utf8, allow_lf, no_vrfy, no_help, plain_greeting, enhanced, hide_host;
 	struct hosts hosts;
@@ -39,6 +40,7 @@ struct smtp_hooks {
 	void (*put)(void *ctx, const char *p, size_t n);
 	void (*from)(void *ctx, struct str sender);
 	void (*to)(void *ctx, struct str rcpt);
+	void (*params)(void *ctx, struct str text);		/* of the address just given, see dsn.h; not empty */
 	void (*fail)(void *ctx);
 	const char *(*close)(void *ctx);
 	unsigned long (*qp)(void *ctx);
@@ -66,9 +68,11 @@ struct session {
 	struct buf sender;
 	bool mail_seen, size_refused, body_utf8;
 	struct buf auth_param;		/* AUTH= of MAIL */
-	struct buf rcpts;		/* each: L (ours) or R (relayed), address, NUL */
+	struct buf params;		/* delivery status parameters of MAIL as the queue takes them, empty none */
+	struct buf rcpts;		/* each: L (ours) or R (relayed), address, NUL, its parameters, NUL */
 	size_t rcpt_count;
-	struct buf rcpt;		/* the one being checked */
+	struct buf rcpt;		/* the one being checked ... */
+	struct buf rcpt_params;		/* ... and its delivery status parameters */
 	bool rcpt_ours;
 	struct str param_rest;		/* what follows the address in MAIL and RCPT */
 	bool secured;			/* by us: facts holds */

@@ -13,6 +13,7 @@
 #include "core/net/idn.h"
 #include "core/net/sock.h"
 #include "core/smtp/client.h"
+#include "core/smtp/dsn.h"
 #include "core/smtp/hops.h"
 #include "core/smtp/route.h"
 #include "core/smtp/source.h"
@@ -365,6 +366,31 @@ static struct str head_lines(struct delivery *d, const char *qqeh)
 	return s;
 }
 
+static struct str words(struct delivery *d, const struct dsn *dsn)
+{
+	struct buf b = BUF_INIT;
+
+	dsn_write(dsn, &b);
+	struct str s = arena_str(&d->mem, buf_str(&b));
+
+	buf_free(&b);
+	return s;
+}
+
+/* What send says about the sender's wishes, in the environment.  What SMTP would not take is left out. */
+static void status_params(struct delivery *d)
+{
+	struct dsn mail = {0}, rcpt = {0};
+
+	dsn_mail_param(&mail, STR("RET"), str_z(conf_env(CONF_DSN_RET)));
+	dsn_mail_param(&mail, STR("ENVID"), str_z(conf_env(CONF_DSN_ENVID)));
+	dsn_rcpt_param(&rcpt, STR("NOTIFY"), str_z(conf_env(CONF_DSN_NOTIFY)));
+	if (d->n == 1)
+		dsn_rcpt_param(&rcpt, STR("ORCPT"), str_z(conf_env(CONF_DSN_ORCPT)));
+	d->t.mail_params = words(d, &mail);
+	d->t.rcpt_params = words(d, &rcpt);
+}
+
 /* The arguments.  false: reported. */
 static bool arguments(struct delivery *d, int argc, char **argv)
 {
@@ -392,6 +418,7 @@ static bool arguments(struct delivery *d, int argc, char **argv)
 	}
 	d->t.rcpts = d->rcpts;
 	d->t.n = d->n;
+	status_params(d);
 	return true;
 }
 

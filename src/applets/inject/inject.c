@@ -11,6 +11,7 @@
 #include "core/mail/compose.h"
 #include "core/mail/date.h"
 #include "core/mail/head.h"
+#include "core/smtp/dsn.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -45,6 +46,7 @@ struct draft {
 	bool name_comment, verp_each, verp_message;
 	struct addr sender;
 	struct buf rcpts;	/* each ended by NUL */
+	struct buf mail_params, rcpt_params;	/* delivery status parameters of the message and of each recipient */
 	struct buf added;	/* fields of ours */
 	struct client *client;	/* NULL: print */
 	struct out out;
@@ -300,6 +302,26 @@ static void set_limit(struct draft *d)
 		too_large(d);
 }
 
+/* What delivery reports the sender wants: QMAILNOTIFY, QMAILRET, QMAILENVID. */
+static void status_params(struct draft *d)
+{
+	struct str notify = str_z(conf_env(CONF_QMAILNOTIFY)), ret = str_z(conf_env(CONF_QMAILRET));
+	struct dsn dsn = {0};
+	struct buf envid = BUF_INIT;
+
+	dsn_xtext(str_z(conf_env(CONF_QMAILENVID)), &envid);
+	if (ret.n && dsn_mail_param(&dsn, STR("RET"), ret) < 0)
+		die(100, "QMAILRET must be FULL or HDRS");
+	if (envid.n && dsn_mail_param(&dsn, STR("ENVID"), buf_str(&envid)) < 0)
+		die(100, "QMAILENVID is too long or not printable");
+	dsn_write(&dsn, &d->mail_params);
+	dsn = (struct dsn){0};
+	if (notify.n && dsn_rcpt_param(&dsn, STR("NOTIFY"), notify) < 0)
+		die(100, "QMAILNOTIFY must be NEVER or some of SUCCESS,FAILURE,DELAY");
+	dsn_write(&dsn, &d->rcpt_params);
+	buf_free(&envid);
+}
+
 static void print_message(struct draft *d)
 {
 	static char space[BLOCK];
@@ -328,8 +350,11 @@ static void queue_message(struct draft *d)
 		refuse(d, 111, log_err(&e));
 	put_message(d);
 	client_from(d->client, buf_str(&d->sender.text));
-	for (struct str rest = buf_str(&d->rcpts); rest.n; )
+	client_params(d->client, buf_str(&d->mail_params));
+	for (struct str rest = buf_str(&d->rcpts); rest.n; ) {
 		client_to(d->client, str_cut(&rest, 0));
+		client_params(d->client, buf_str(&d->rcpt_params));
+	}
 	const char *why = client_close(d->client);
 
 	if (*why)
@@ -339,11 +364,13 @@ static void queue_message(struct draft *d)
 
 static int inject_main(int argc, char **argv)
 {
-	struct draft d = {.text = BUF_INIT, .rcpts = BUF_INIT, .added = BUF_INIT, .sender = ADDR_INIT};
+	struct draft d = {.text = BUF_INIT, .rcpts = BUF_INIT, .mail_params = BUF_INIT, .rcpt_params = BUF_INIT,
+		.added = BUF_INIT, .sender = ADDR_INIT};
 
 	author_init(&d.author);
 	compose_init(&d.header, author_value, &d.author);
 	letters(&d);
+	status_params(&d);
 	read_header(&d);
 	find_sender(&d);
 	find_recipients(&d, argc, argv);
@@ -360,6 +387,8 @@ static int inject_main(int argc, char **argv)
 	addr_free(&d.sender);
 	buf_free(&d.text);
 	buf_free(&d.rcpts);
+	buf_free(&d.mail_params);
+	buf_free(&d.rcpt_params);
 	buf_free(&d.added);
 	return 0;
 }

@@ -70,7 +70,8 @@ static int add_address(void *job, char letter, struct str addr, struct err *e)
 {
 	struct job *j = job;
 
-	(void)letter;
+	if (letter == 'x' || letter == 'y')
+		return 0;	/* the protocol has no place for delivery status parameters */
 	if (j->envelope.n > ENVELOPE_MAX)
 		return err_code(e, 51, 0, "too many recipients");
 	qmqp_address(&j->envelope, addr);

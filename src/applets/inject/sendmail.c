@@ -11,7 +11,7 @@
 #include "core/sys/env.h"
 
 static int from_header;
-static const char *sender, *name, *ignored;
+static const char *sender, *name, *notify, *ret, *envid, *ignored;
 static char mode = 'm';
 
 static int set_mode(char letter, const char *arg)
@@ -51,7 +51,9 @@ static const struct opt opts[] = {
 	CALL('A', NULL, config_choice, "c|m", "ignored"),
 	TEXT('B', NULL, &ignored, "type", "ignored"),
 	TEXT('L', NULL, &ignored, "tag", "ignored"),
-	TEXT('N', NULL, &ignored, "dsn", "ignored"),
+	TEXT('N', NULL, &notify, "dsn", "report never, or on some of success,failure,delay"),
+	TEXT('R', NULL, &ret, "full|hdrs", "how much of the message a report of failure returns"),
+	TEXT('V', NULL, &envid, "name", "a name for this envelope that reports repeat"),
 	TEXT('e', NULL, &ignored, "mode", "ignored"),
 	TEXT('o', NULL, &ignored, "option", "ignored"),
 	TEXT('p', NULL, &ignored, "protocol", "ignored"),
@@ -116,6 +118,12 @@ static void inject(int argc, char **argv)
 	}
 	if (name)
 		env_put("MAILNAME", name);
+	if (notify)
+		env_put("QMAILNOTIFY", notify);
+	if (ret)
+		env_put("QMAILRET", ret);
+	if (envid)
+		env_put("QMAILENVID", envid);
 	vec_push(&words, "--");
 	for (int i = 1; i < argc; i++)
 		vec_push(&words, argv[i]);

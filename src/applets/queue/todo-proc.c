@@ -91,10 +91,10 @@ static void later(struct err *e)
 
 static bool small(const struct todo_msg *m)
 {
-	size_t n = m->env.sender.n + m->env.extra.n + m->env.headers.n;
+	size_t n = m->env.sender.n + m->env.extra.n + m->env.headers.n + m->env.params.n;
 
 	for (size_t i = 0; i < m->rcpts.n; i++)
-		n += m->rcpts.p[i].n + 2;
+		n += m->rcpts.p[i].n + envelope_dsn(&m->env, i).n + 2;
 	return n <= FAST_BYTES && m->rcpts.n > 0 && m->rcpts.n <= FAST_RCPTS;
 }
 

@@ -44,6 +44,11 @@ static void queue_to(void *ctx, struct str rcpt)
 	client_to(ctx, rcpt);
 }
 
+static void queue_params(void *ctx, struct str text)
+{
+	client_params(ctx, text);
+}
+
 static void queue_fail(void *ctx)
 {
 	client_fail(ctx);
@@ -204,6 +209,7 @@ static int smtpd_main(int argc, char **argv)
 	sig_ignore(SIGPIPE);
 	if (smtp_config_read(&conf, &e) < 0)
 		no_config(&e);
+	conf.dsn = client_takes_params();
 	/* the host name for AUTH also names us when the connection does not */
 	if (!conf.local)
 		conf.local = argc > 1 && *argv[1] ? argv[1] : "unknown";
@@ -213,8 +219,8 @@ static int smtpd_main(int argc, char **argv)
 	out_init(&out, 1, out_space, sizeof out_space);
 	in.timeout = out.timeout = timeout_ms = conf.timeout < 86400 ? (int)conf.timeout * 1000 : 86400000;
 	struct smtp_hooks hooks = {.ctx = client_new(), .open = queue_open, .put = queue_put, .from = queue_from,
-		.idle = idle, .to = queue_to, .fail = queue_fail, .close = queue_close, .qp = queue_qp, .log = to_log,
-		.pause = rest, .own_ip = own_ip, .now = now, .tls_offer = tls_offer, .tls_prepare = tls_prepare,
+		.idle = idle, .to = queue_to, .params = queue_params, .fail = queue_fail, .close = queue_close,
+		.qp = queue_qp, .log = to_log, .pause = rest, .own_ip = own_ip, .now = now, .tls_offer = tls_offer, .tls_prepare = tls_prepare,
 		.tls_start = tls_start, .pid = proc_pid()};
 	struct applet_park *p = &applet_park;
 	struct session_aside aside = {p->allowed, p->resumed, p->late, &p->state};

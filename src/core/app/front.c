@@ -199,10 +199,10 @@ int front_envelope(int fd, struct front_envelope *v)
 	if (code == 0)
 		buf_set(&v->sender, str_from(buf_str(&b), 1));
 	while (code == 0 && (code = record(&in, &b)) == 0 && b.n) {
-		if (b.p[0] != 'T')
-			code = 79;
-		else
+		if (b.p[0] == 'T')
 			note(v, str_from(buf_str(&b), 1));
+		else if (b.p[0] != 'x' && b.p[0] != 'y')	/* delivery status parameters */
+			code = 79;
 	}
 	buf_free(&b);
 	return code;

@@ -41,7 +41,7 @@ static bool get(struct str *rest, struct str *s)
 
 void aside_write(const struct session *s, struct buf *out)
 {
-	const struct buf *texts[] = {&s->helo, &s->sender, &s->auth_param, &s->rcpts, &s->cert_email};
+	const struct buf *texts[] = {&s->helo, &s->sender, &s->auth_param, &s->params, &s->rcpts, &s->cert_email};
 	struct fixed f;
 
 	memset(&f, 0, sizeof f);
@@ -62,7 +62,7 @@ void aside_write(const struct session *s, struct buf *out)
 
 bool aside_read(struct session *s, struct str text)
 {
-	struct buf *texts[] = {&s->helo, &s->sender, &s->auth_param, &s->rcpts, &s->cert_email};
+	struct buf *texts[] = {&s->helo, &s->sender, &s->auth_param, &s->params, &s->rcpts, &s->cert_email};
 	struct str fixed, facts, t;
 	struct fixed f;
 

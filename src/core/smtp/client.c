@@ -205,6 +205,16 @@ static void say_path(struct smtpc *c, const char *verb, struct str addr)
 	buf_free(&b);
 }
 
+/* Delivery status parameters, and the end of the line. */
+static void say_params(struct smtpc *c, struct str words)
+{
+	if (words.n && c->ext & SMTPC_DSN) {
+		out_addc(&c->out, ' ');
+		out_add(&c->out, words);
+	}
+	out_adds(&c->out, "\r\n");
+}
+
 static void say_mail(struct smtpc *c, const struct smtpc_mail *m)
 {
 	say_path(c, "MAIL FROM", m->sender);
@@ -214,13 +224,13 @@ static void say_mail(struct smtpc *c, const struct smtpc_mail *m)
 		out_adds(&c->out, " BODY=8BITMIME");
 	if (m->utf8 && c->ext & SMTPC_SMTPUTF8)
 		out_adds(&c->out, " SMTPUTF8");
-	out_adds(&c->out, "\r\n");
+	say_params(c, m->mail_params);
 }
 
 static void say_rcpt(struct smtpc *c, const struct smtpc_mail *m, size_t i)
 {
 	say_path(c, "RCPT TO", m->rcpts[i]);
-	out_adds(&c->out, "\r\n");
+	say_params(c, m->rcpt_params);
 }
 
 /* The answer to one RCPT: 1 accepted, 0 not, -1 lost. */

@@ -43,24 +43,37 @@ static void put_received(struct session *s)
 	buf_free(&tls);
 }
 
-/* The next recipient of the list at *i: its text, *ours whether it stays here. */
-static struct str next_rcpt(const struct session *s, size_t *i, bool *ours)
+/* The next recipient of the list at *i: its text, *ours whether it stays here, *params what its sender wants to be
+ * told (NULL: nobody asks). */
+static struct str next_rcpt(const struct session *s, size_t *i, bool *ours, struct str *params)
 {
 	const char *p = s->rcpts.p + *i;
-	struct str r = str_z(p + 1);
+	struct str r = str_z(p + 1), words = str_z(p + r.n + 2);
 
 	*ours = *p == 'L';
-	*i += r.n + 2;
+	*i += r.n + words.n + 3;
+	if (params)
+		*params = words;
 	return r;
+}
+
+static void put_params(struct session *s, struct str params)
+{
+	if (params.n)
+		s->hooks->params(s->hooks->ctx, params);
 }
 
 static void put_envelope(struct session *s)
 {
+	struct str params;
 	bool ours;
 
 	s->hooks->from(s->hooks->ctx, buf_str(&s->sender));
-	for (size_t i = 0; i < s->rcpts.n; )
-		s->hooks->to(s->hooks->ctx, next_rcpt(s, &i, &ours));
+	put_params(s, buf_str(&s->params));
+	for (size_t i = 0; i < s->rcpts.n; ) {
+		s->hooks->to(s->hooks->ctx, next_rcpt(s, &i, &ours, &params));
+		put_params(s, params);
+	}
 }
 
 /* The log line of each recipient: accepted (why NULL) or what went wrong. */
@@ -79,7 +92,7 @@ static void log_message(struct session *s, uint64_t size, const char *why, unsig
 	if (why)
 		snprintf(tail, sizeof tail, " qp %lu", qp);
 	for (size_t i = 0; i < s->rcpts.n; ) {
-		struct str r = next_rcpt(s, &i, &ours);
+		struct str r = next_rcpt(s, &i, &ours, NULL);
 
 		session_log(s, "%s%s%sHELO <%s> MAIL from <%s> RCPT <%.*s> AUTH <%s> Size: %llu TLS=%.*s%s",
 			why ? why + 1 : "", why ? *why == 'D' ? " (permanent)" : " (temporary)" : "", why ? ": " : "",
@@ -117,7 +130,7 @@ static bool unwanted(struct session *s, const struct data *d)
 	if (d->limit && d->size > d->limit) {
 		bool ours;
 		size_t i = 0;
-		struct str first = next_rcpt(s, &i, &ours);
+		struct str first = next_rcpt(s, &i, &ours, NULL);
 
 		session_log(s, "data size exceeded: MAIL from <%s> RCPT <%.*s> Size: %llu", s->sender.p,
 			STR_FMT(first), (unsigned long long)d->size);

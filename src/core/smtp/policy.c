@@ -5,6 +5,7 @@
 #include "core/base/num.h"
 #include "core/base/utf8.h"
 #include "core/smtp/command.h"
+#include "core/smtp/dsn.h"
 #include "core/smtp/secure.h"
 
 enum { RCPTS_MAX = 96 << 20 };	/* bytes of recipients one session may keep: 100,000 of the longest */
@@ -70,6 +71,7 @@ static bool one_transaction(struct session *s, struct str arg)
 	s->size_refused = s->body_utf8 = false;
 	s->rcpt_count = 0;
 	buf_clear(&s->rcpts);
+	buf_clear(&s->params);
 	buf_clear(&s->auth_param);
 	return true;
 }
@@ -136,19 +138,29 @@ static int mail_param(struct session *s, struct str name, struct str value)
 	return 0;
 }
 
+/* r: 1 taken, 0 unknown, -1 malformed */
+static bool param_taken(struct session *s, int r, const char *verb)
+{
+	if (r < 0)
+		return refuse(s, 501, "sorry, that parameter has a bad value (#5.5.4)");
+	if (r == 0)
+		reply_line(&s->reply, 555, NULL, "sorry, that parameter of %s is not known here (#5.5.4)", verb);
+	return r > 0;
+}
+
 static bool mail_params(struct session *s, struct str arg)
 {
 	struct str name, value;
+	struct dsn dsn = {0};
 
 	(void)arg;
 	while (command_param(&s->param_rest, &name, &value)) {
-		int r = mail_param(s, name, value);
+		int r = s->conf->dsn ? dsn_mail_param(&dsn, name, value) : 0;
 
-		if (r < 0)
-			return refuse(s, 501, "sorry, that parameter has a bad value (#5.5.4)");
-		if (r == 0)
-			return refuse(s, 555, "sorry, that parameter of MAIL is not known here (#5.5.4)");
+		if (!param_taken(s, r ? r : mail_param(s, name, value), "MAIL"))
+			return false;
 	}
+	dsn_write(&dsn, &s->params);
 	return true;
 }
 
@@ -208,10 +220,18 @@ static bool recipient_syntax(struct session *s, struct str arg)
 static bool rcpt_params(struct session *s, struct str arg)
 {
 	struct str name, value;
+	struct dsn dsn = {0};
 
 	(void)arg;
-	if (command_param(&s->param_rest, &name, &value))
-		return refuse(s, 555, "sorry, that parameter of RCPT is not known here (#5.5.4)");
+	while (command_param(&s->param_rest, &name, &value)) {
+		int r = s->conf->dsn ? dsn_rcpt_param(&dsn, name, value) : 0;
+
+		/* UTF-8 as it is needs SMTPUTF8 (RFC 6533 section 3) */
+		if (!param_taken(s, r > 0 && !s->body_utf8 && !utf8_ascii(value) ? -1 : r, "RCPT"))
+			return false;
+	}
+	buf_clear(&s->rcpt_params);
+	dsn_write(&dsn, &s->rcpt_params);
 	return encoding(s, buf_str(&s->rcpt));
 }
 
@@ -295,7 +315,7 @@ static bool bounce_to_one(struct session *s, struct str arg)
 static bool memory(struct session *s, struct str arg)
 {
 	(void)arg;
-	if (s->rcpts.n + s->rcpt.n + 2 <= RCPTS_MAX)
+	if (s->rcpts.n + s->rcpt.n + s->rcpt_params.n + 3 <= RCPTS_MAX)
 		return true;
 	return refuse(s, 452, "sorry, send the other recipients in another message (#4.5.3)");
 }

@@ -130,6 +130,8 @@ static void verb_ehlo(struct session *s, struct str arg)
 		reply_part(&s->reply, 250, false, STR("ENHANCEDSTATUSCODES"));
 	if (s->conf->utf8)
 		reply_part(&s->reply, 250, false, STR("SMTPUTF8"));
+	if (s->conf->dsn)
+		reply_part(&s->reply, 250, false, STR("DSN"));
 	reply_part(&s->reply, 250, true, STR("HELP"));
 	buf_free(&line);
 }
@@ -150,6 +152,8 @@ static void verb_rcpt(struct session *s, struct str arg)
 		return;
 	buf_addc(&s->rcpts, s->rcpt_ours ? 'L' : 'R');
 	buf_add(&s->rcpts, buf_str(&s->rcpt));
+	buf_addc(&s->rcpts, 0);
+	buf_add(&s->rcpts, buf_str(&s->rcpt_params));
 	buf_addc(&s->rcpts, 0);
 	s->rcpt_count++;
 	reply_line(&s->reply, 250, "2.1.5", "ok");
@@ -398,8 +402,8 @@ int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in
 	struct session_aside *aside)
 {
 	struct session s = {.conf = c, .hooks = h, .in = in, .aside = aside, .reply.out = out, .line = BUF_INIT, .helo = BUF_INIT,
-		.sender = BUF_INIT, .auth_param = BUF_INIT, .rcpts = BUF_INIT, .rcpt = BUF_INIT,
-		.cert_email = BUF_INIT};
+		.sender = BUF_INIT, .auth_param = BUF_INIT, .params = BUF_INIT, .rcpts = BUF_INIT,
+		.rcpt = BUF_INIT, .rcpt_params = BUF_INIT, .cert_email = BUF_INIT};
 
 	in->before_wait = flush_out;
 	in->wait_arg = out;
@@ -417,7 +421,9 @@ int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in
 	buf_free(&s.helo);
 	buf_free(&s.sender);
 	buf_free(&s.auth_param);
+	buf_free(&s.params);
 	buf_free(&s.rcpts);
 	buf_free(&s.rcpt);
+	buf_free(&s.rcpt_params);
 	return s.code;
 }

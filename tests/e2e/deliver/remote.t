@@ -57,6 +57,27 @@ like "no recipient left: giving up" "$R" '^\|DGiving up on 127.0.0.1'
 is "DATA accepted with no recipient is taken back" "$(said rej 1),$(stat -c %s rej/1.msg)" \
 	"EHLO client.test;MAIL FROM:<from@client.test>;RCPT TO:<bad@x.test>;DATA;QUIT;,0"
 
+# delivery status parameters
+sink dsn 'ehlo=250-sink|250-PIPELINING|250 DSN'
+export DSN_RET=HDRS DSN_ENVID=e+2B1 DSN_NOTIFY=SUCCESS,DELAY DSN_ORCPT='rfc822;a@y'
+via x.test a@x.test
+is "parameters for a server that offers DSN" "$(said dsn)" "EHLO client.test;MAIL FROM:<from@client.test> RET=HDRS ENVID=e+2B1;\
+RCPT TO:<a@x.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a@y;DATA;QUIT;"
+is "the report tells who reports" "$(grep Reports <<<"$R")" "Reports of delivery come from there."
+via x.test a@x.test b@x.test
+like "ORCPT is for one recipient" "$(said dsn 1)" 'RCPT TO:<a@x.test> NOTIFY=SUCCESS,DELAY;RCPT TO:<b@x.test> NOTIFY=SUCCESS,DELAY;'
+DSN_NOTIFY=FAILURE via x.test a@x.test
+like "only when success matters" "$R" '250 ok 42$'
+is "... and nothing follows" "$(grep -c Reports <<<"$R")" 0
+DSN_RET=some DSN_ENVID='a b' DSN_NOTIFY=$'NEVER\r\nRSET' DSN_ORCPT='rfc822;a SIZE=1' via x.test a@x.test
+is "what is malformed is left out" "$(said dsn 3)" \
+	"EHLO client.test;MAIL FROM:<from@client.test>;RCPT TO:<a@x.test>;DATA;QUIT;"
+sink nodsn 'ehlo=250-sink|250 PIPELINING'
+via x.test a@x.test
+is "no DSN, no parameters" "$(said nodsn)" "EHLO client.test;MAIL FROM:<from@client.test>;RCPT TO:<a@x.test>;DATA;QUIT;"
+is "nobody else reports" "$(grep -c Reports <<<"$R")" 0
+unset DSN_RET DSN_ENVID DSN_NOTIFY DSN_ORCPT
+
 sink snd 'mail=551 not you' 'ehlo=250-sink|250 PIPELINING'
 via x.test a@x.test
 is "sender refused" "$R" "DConnected to 127.0.0.1 but sender was rejected.

@@ -51,10 +51,12 @@ submit() {
 }
 # start the daemons; the log is in T/log, send's pid in SEND
 start_queue() {
+	local before
+	before=$(grep -c '^status:' log 2>/dev/null)
 	qmail-start ./Maildir/ >>log 2>&1 &
 	SEND=$!
 	PIDS="$PIDS $SEND"
-	wait_for 10 grep -q '^status:' log
+	wait_for 10 seen $((${before:-0} + 1)) '^status:'
 }
 stop_queue() { kill -TERM "$SEND"; wait "$SEND"; STOPPED=$?; }
 # seen COUNT REGEX: at least that many log lines match

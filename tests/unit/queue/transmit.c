@@ -32,6 +32,7 @@ static void summaries(void **state)
 	assert_int_equal(summary(1 << 8, STR("Kx\0"))[0], 'D');
 	assert_int_equal(summary(9, STR("Kx\0"))[0], 'Z');
 	assert_string_equal(summary(0, STR("K")), "K");
+	assert_string_equal(summary(0, STR("rR\0Kdone\n" TRANSMIT_TAKEN_OVER "\n\0")), "KRdone\n" TRANSMIT_TAKEN_OVER "\n");
 }
 
 static void variables(void **state)

@@ -12,10 +12,11 @@ static struct smtp_config conf_a, conf_b;
 static void fill(struct session *s)
 {
 	*s = (struct session){.conf = &conf_a, .helo = BUF_INIT, .sender = BUF_INIT, .auth_param = BUF_INIT,
-		.rcpts = BUF_INIT, .cert_email = BUF_INIT, .line = BUF_INIT, .rcpt = BUF_INIT};
+		.params = BUF_INIT, .rcpts = BUF_INIT, .cert_email = BUF_INIT, .line = BUF_INIT, .rcpt = BUF_INIT};
 	buf_adds(&s->helo, "client.example");
 	buf_adds(&s->sender, "a@b.example");
-	buf_put(&s->rcpts, "Lone@x\0Rtwo@y\0", 14);
+	buf_adds(&s->params, "RET=HDRS");
+	buf_put(&s->rcpts, "Lone@x\0\0Rtwo@y\0NOTIFY=NEVER\0", 28);
 	s->rcpt_count = 2;
 	s->helo_seen = s->esmtp = s->mail_seen = s->secured = true;
 	strcpy(s->facts.version, "TLSv1.3");
@@ -28,6 +29,7 @@ static void release(struct session *s)
 	buf_free(&s->helo);
 	buf_free(&s->sender);
 	buf_free(&s->auth_param);
+	buf_free(&s->params);
 	buf_free(&s->rcpts);
 	buf_free(&s->cert_email);
 }
@@ -35,7 +37,7 @@ static void release(struct session *s)
 static void empty(struct session *s)
 {
 	*s = (struct session){.conf = &conf_b, .helo = BUF_INIT, .sender = BUF_INIT, .auth_param = BUF_INIT,
-		.rcpts = BUF_INIT, .cert_email = BUF_INIT};
+		.params = BUF_INIT, .rcpts = BUF_INIT, .cert_email = BUF_INIT};
 }
 
 static void there_and_back(void **state)
@@ -50,6 +52,7 @@ static void there_and_back(void **state)
 	assert_true(aside_read(&b, buf_str(&text)));
 	assert_string_equal(b.helo.p, "client.example");
 	assert_string_equal(b.sender.p, "a@b.example");
+	assert_string_equal(b.params.p, "RET=HDRS");
 	assert_true(str_eq(buf_str(&a.rcpts), buf_str(&b.rcpts)));
 	assert_int_equal(b.rcpt_count, 2);
 	assert_true(b.helo_seen && b.esmtp && b.mail_seen && b.secured && !b.size_refused && conf_b.relay);
