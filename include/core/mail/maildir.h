@@ -28,7 +28,7 @@ void maildir_new_name(struct buf *b, const struct maildir_stamp *s, const struct
 /* Store head followed by everything fd holds from its position on in the Maildir dir (with or without
  * a final '/').  The file appears in new complete, synced as USE_FSYNC and USE_FDATASYNC say, and its
  * name is durable (USE_SYNCDIR) before 0 is returned.  later: somebody else sees to that for the file system
- * fd is on; there the file is only on its way to the disk.  -1: nothing stays in new; a full quota is
+ * fd is on; there the content has only been handed to the disk.  -1: nothing stays in new; a full quota is
  * ERR_PERM, all else ERR_TEMP. */
 int maildir_deliver(const char *dir, struct str head, int fd, bool later, struct err *e);
 

@@ -42,6 +42,9 @@ int file_sync(int fd);				/* fsync */
 int file_sync_data(int fd);			/* fdatasync */
 int file_sync_all(const char *fn);		/* everything on the file system that holds fn */
 void file_sync_start(int fd);			/* begin writing back, do not wait; a hint, never fails */
+/* Hand the content to the device and wait until it has it, perhaps only in its cache: what becomes durable afterwards,
+ * such as a name, has its content.  Never fails. */
+void file_write_out(int fd);
 int file_sync_dir(const char *dir);		/* make the names in a directory durable */
 
 /* Is fn on a file system that is gone with the machine's power anyway? */

@@ -110,13 +110,12 @@ static int copy(struct delivery *d, struct str head, int from, struct err *e)
 	return 0;
 }
 
-/* Content before name also when somebody else waits for the disk: what is being written when the name becomes durable
- * is durable with it on file systems that order their data. */
+/* Content before name, also when somebody else waits for the disk. */
 static int sync_content(const struct delivery *d, bool later)
 {
 	if (!later)
 		return sync_file(d->fd);
-	file_sync_start(d->fd);
+	file_write_out(d->fd);
 	return 0;
 }
 

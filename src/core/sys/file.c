@@ -218,16 +218,22 @@ int file_sync_all(const char *fn)
 	return r;
 }
 
-void file_sync_start(int fd)
+static void write_back(int fd, unsigned how)
 {
-#ifdef SYNC_FILE_RANGE_WRITE
 	int keep = errno;
 
-	if (sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE) < 0)
+	if (sync_file_range(fd, 0, 0, how) < 0)
 		errno = keep;
-#else
-	(void)fd;
-#endif
+}
+
+void file_sync_start(int fd)
+{
+	write_back(fd, SYNC_FILE_RANGE_WRITE);
+}
+
+void file_write_out(int fd)
+{
+	write_back(fd, SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
 }
 
 int file_sync_dir(const char *dir)
