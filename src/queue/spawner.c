@@ -93,7 +93,7 @@ static bool name_refused(struct str name)
 		"PS4", "SHELLOPTS", "BASHOPTS", "GLOBIGNORE", "NLSPATH", "LOCPATH", "GCONV_PATH", "HOSTALIASES",
 		"MALLOC_TRACE", "RES_OPTIONS", "LOCALDOMAIN", "DNS_SERVERS"};
 	static const char *const heads[] = {"LD_", "BASH_FUNC", "MALLOC_", "PERL", "PYTHON", "RUBY", "ASAN_", "UBSAN_",
-		"QMAIL", "ONSUCCESS_", "ONFAILURE_", "ONTEMPORARY_"};
+		"QMAIL", "QLOCAL", "QREMOTE", "FILTERARGS", "SPAM", "ONSUCCESS_", "ONFAILURE_", "ONTEMPORARY_"};
 
 	if (!name.n || chr_digit(name.p[0]) || str_ends(name, STR("_FILE")))
 		return true;

@@ -107,7 +107,8 @@ static void become(const char *file, char *const argv[])
 {
 	const struct applet *a = run_applet(file);
 
-	if (a && !conf_on(CONF_REEXEC))
+	/* exec would make us what argv[0] says */
+	if (a && (!conf_on(CONF_REEXEC) || strcmp(file, argv[0]) != 0))
 		proc_exit(applet_run(a, count(argv), (char **)(size_t)argv));
 	if (a)
 		proc_exec_file(self, argv);
