@@ -21,6 +21,7 @@ enum role {
 	AS_LOG,		/* qmaill */
 	AS_GETPW,	/* qmailp */
 	AS_ALIAS,	/* alias */
+	AS_SCAN,	/* qscand: looks for viruses */
 	ROLE_COUNT
 };
 
