@@ -11,7 +11,7 @@
 #include "core/base/words.h"
 #include "core/conf/domainrule.h"
 #include "core/conf/rules.h"
-#include "core/smtp/match.h"
+#include "core/smtp/spam.h"
 #include "core/sys/clock.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
@@ -21,7 +21,7 @@
 #include "queue/client.h"
 #include "queue/delivery.h"
 
-enum { SAID_MAX = 1000, REMARK_MAX = 500 };	/* bytes of a filter's words that are passed on */
+enum { SAID_MAX = 1000 };	/* bytes of a filter's words that are passed on */
 
 /* The delivery. */
 struct errand {
@@ -30,7 +30,7 @@ struct errand {
 	struct buf sender, recipient, ext, domain;	/* domain selects control lines */
 	const char *qqeh;
 	struct buf said;	/* what the filter wrote on descriptor 2 */
-	int remarks;		/* the file behind its LOGFD, -1 none */
+	int remarks, logfd;	/* a file for it, -1 none, and the descriptor it shall be */
 };
 
 /* The end, told as the spawner wants it: 0, 100 or 111, as exit code or in remote's words. */
@@ -214,14 +214,11 @@ static void become_filter(const struct errand *d, const int fds[3], const char *
 	__attribute__((noreturn));
 static void become_filter(const struct errand *d, const int fds[3], const char *file, char *const argv[])
 {
-	long logfd = 255;
-
-	conf_int(CONF_LOGFD, &logfd, NULL);
 	for (int i = 0; i < 3; i++)
 		if (fd_copy(i, fds[i]) < 0)
 			proc_exit(111);
-	if (d->remarks >= 0 && (logfd < 3 || fd_copy((int)logfd, d->remarks) < 0))
-		log_warn("LOGFD %ld cannot be used", logfd);
+	if (d->remarks >= 0 && fd_copy(d->logfd, d->remarks) < 0)
+		log_warn("LOGFD %d cannot be used", d->logfd);
 	env_put("DOMAIN", d->domain.p);
 	env_put("_EXT", d->ext.p);
 	env_put("_QQEH", d->qqeh);
@@ -258,19 +255,16 @@ static int wait_filter(pid_t pid)
 	return code;
 }
 
-/* What is at the start of a file, as one line that a report or log can bear. */
-static void first_words(int fd, size_t max, bool one_line, struct buf *out)
+/* What the filter said, as a report can bear it. */
+static void note_words(struct errand *d, int fd)
 {
 	char block[SAID_MAX];
-	ssize_t n = fd_read_at(fd, block, max < sizeof block ? max : sizeof block, 0);
-	struct str s = str_make(block, n > 0 ? (size_t)n : 0);
+	ssize_t n = fd_read_at(fd, block, sizeof block, 0);
+	struct str s = str_trim(str_make(block, n > 0 ? (size_t)n : 0));
 
-	buf_clear(out);
-	if (one_line)
-		s = str_to(s, str_chr(s, '\n'));
-	s = str_trim(s);
+	buf_clear(&d->said);
 	for (size_t i = 0; i < s.n; i++)
-		buf_addc(out, (unsigned char)s.p[i] < 32 || s.p[i] == 127 ? s.p[i] == '\n' && !one_line ? '\n' : '?' : s.p[i]);
+		buf_addc(&d->said, ((unsigned char)s.p[i] < 32 && s.p[i] != '\n') || s.p[i] == 127 ? '?' : s.p[i]);
 }
 
 /* Run a filter on the message; what it wrote replaces the message (if it may be nothing: always).  Its exit code; one
@@ -291,7 +285,7 @@ static int filter(struct errand *d, const char *file, char *const argv[], bool a
 	}
 	int code = wait_filter(pid);
 
-	first_words(fds[2], SAID_MAX, false, &d->said);
+	note_words(d, fds[2]);
 	if (code < 0)
 		finish(d, 111, "The filter %s crashed or took too long (#4.3.0)", argv[0]);
 	if (always || size_of(d, fds[1]) > 0) {
@@ -304,27 +298,17 @@ static int filter(struct errand *d, const char *file, char *const argv[], bool a
 	return code;
 }
 
-static void log_spam(const struct errand *d)
+static void log_spam(struct errand *d)
 {
-	const char *to = conf_env(CONF_LOGFILTER);
-	struct buf line = BUF_INIT, remark = BUF_INIT;
+	struct buf remark = BUF_INIT;
 
 	if (d->remarks < 0)
 		return;
-	first_words(d->remarks, REMARK_MAX, true, &remark);
-	buf_fmt(&line, "%s: pid %ld MAIL from <%s> RCPT <%s> Size: %llu%s%s\n", log_program(), (long)proc_pid(),
-		d->sender.p, d->recipient.p, size_of(d, 0), remark.n ? " " : "", remark.p);
-	for (size_t i = 0; i + 1 < line.n; i++)
-		if ((unsigned char)line.p[i] < 32 || line.p[i] == 127)
-			line.p[i] = '?';
-	/* nobody reads: nobody wants to know */
-	int fd = file_open(to, O_WRONLY | O_APPEND | O_NONBLOCK, 0);
-
-	if (fd >= 0)
-		fd_write_all(fd, line.p, line.n);
-	fd_close(fd);
-	fd_close(d->remarks);
-	buf_free(&line);
+	spam_log_remark(d->remarks, &remark);
+	d->remarks = -1;
+	sig_ignore(SIGPIPE);
+	spam_log(log_program(), (long)proc_pid(), buf_str(&d->sender), buf_str(&d->recipient), size_of(d, 0),
+		buf_str(&remark));
 	buf_free(&remark);
 }
 
@@ -399,37 +383,27 @@ static void spam(const struct errand *d)
 	buf_free(&b);
 }
 
-static bool ignored(const struct errand *d)
-{
-	struct match m = MATCH_INIT;
-	struct err e = {0};
-	int r = match_open(&m, CONF_SPAMIGNORE, CONF_SPAMIGNOREPATTERNS, &e);
-
-	if (r == 0)
-		r = match_find(&m, buf_str(&d->sender), &e);
-	match_close(&m);
-	if (r < 0)
-		put_off(d, &e);
-	return r > 0;
-}
-
 static void spam_step(struct errand *d)
 {
 	struct buf command = BUF_INIT;
 	struct words w = WORDS_INIT;
-	const char *log = conf_env(CONF_LOGFILTER), *wanted;
+	struct err e = {0};
+	int exempt = spam_exempt(buf_str(&d->sender), &e);
 
-	if (!ignored(d))
+	if (exempt < 0)
+		put_off(d, &e);
+	if (!exempt)
 		setting(d, CONF_SPAMFILTER, CONF_SPAMFILTER_RULES, &command);
 	if (!command.n)
 		return;
 	if (!words_add(&w, buf_str(&command)) || !words_add(&w, str_z(conf_env(CONF_SPAMFILTERARGS))) || !w.argv.n)
 		finish(d, 111, "The spam filter %s is no command (#4.3.5)", command.p);
-	wanted = conf_env(CONF_SPAMEXITCODE);
+	const char *wanted = conf_env(CONF_SPAMEXITCODE);
+
 	if (!wanted || !*wanted)
 		finish(d, 111, "SPAMFILTER without SPAMEXITCODE (#4.3.5)");
-	if (log && *log == '/')
-		d->remarks = temporary(d);
+	if (spam_logs() && (d->remarks = spam_log_open(&d->logfd, &e)) < 0)
+		put_off(d, &e);
 	int code = filter(d, NULL, words_end(&w), false);
 
 	log_spam(d);
@@ -437,7 +411,6 @@ static void spam_step(struct errand *d)
 		spam(d);
 	else if (code != number(d, CONF_HAMEXITCODE) && code != number(d, CONF_UNSUREEXITCODE))
 		finish(d, 111, "The spam filter failed with exit code %d%s%s (#4.3.0)", code, d->said.n ? ": " : "", d->said.p);
-	d->remarks = -1;
 	words_free(&w);
 	buf_free(&command);
 }
@@ -469,6 +442,7 @@ static void deliver(struct errand *d)
 	const char *other = conf_env(d->remote ? CONF_QREMOTE : CONF_QLOCAL);
 
 	fd_seek(0, 0);
+	sig_default(SIGPIPE);
 	env_unset("FILTERARGS");
 	env_unset("SPAMFILTER");
 	env_unset(d->remote ? "QMAILLOCAL" : "QMAILREMOTE");
