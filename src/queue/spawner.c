@@ -91,9 +91,10 @@ static bool name_refused(struct str name)
 	static const char *const exact[] = {"PATH", "SHELL", "IFS", "HOME", "USER", "LOGNAME", "ENV", "BASH_ENV",
 		"CDPATH", "TMPDIR", "MESSID", "QUEUEDIR", "CONTROLDIR", "SYSCONFDIR", "REEXEC", "UID", "EUID",
 		"PS4", "SHELLOPTS", "BASHOPTS", "GLOBIGNORE", "NLSPATH", "LOCPATH", "GCONV_PATH", "HOSTALIASES",
-		"MALLOC_TRACE", "RES_OPTIONS", "LOCALDOMAIN", "DNS_SERVERS"};
+		"MALLOC_TRACE", "RES_OPTIONS", "LOCALDOMAIN", "DNS_SERVERS", "FILTERARGS", "SPAMFILTER", "SPAMFILTERARGS",
+		"LOGFILTER", "FROMRULES", "RCPTRULES", "QLOCAL", "QREMOTE"};
 	static const char *const heads[] = {"LD_", "BASH_FUNC", "MALLOC_", "PERL", "PYTHON", "RUBY", "ASAN_", "UBSAN_",
-		"QMAIL", "QLOCAL", "QREMOTE", "FILTERARGS", "SPAM", "ONSUCCESS_", "ONFAILURE_", "ONTEMPORARY_"};
+		"QMAIL", "ONSUCCESS_", "ONFAILURE_", "ONTEMPORARY_"};
 
 	if (!name.n || chr_digit(name.p[0]) || str_ends(name, STR("_FILE")))
 		return true;

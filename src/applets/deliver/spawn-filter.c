@@ -6,13 +6,13 @@
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/app/refine.h"
 #include "core/app/run.h"
 #include "core/base/num.h"
 #include "core/base/words.h"
 #include "core/conf/domainrule.h"
 #include "core/conf/rules.h"
 #include "core/smtp/spam.h"
-#include "core/sys/clock.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -21,16 +21,13 @@
 #include "queue/client.h"
 #include "queue/delivery.h"
 
-enum { SAID_MAX = 1000 };	/* bytes of a filter's words that are passed on */
-
 /* The delivery. */
 struct errand {
 	char **argv;
 	bool remote;
 	struct buf sender, recipient, ext, domain;	/* domain selects control lines */
 	const char *qqeh;
-	struct buf said;	/* what the filter wrote on descriptor 2 */
-	int remarks, logfd;	/* a file for it, -1 none, and the descriptor it shall be */
+	struct refine filter;
 };
 
 /* The end, told as the spawner wants it: 0, 100 or 111, as exit code or in remote's words. */
@@ -163,34 +160,6 @@ static void setting(const struct errand *d, enum conf_id variable, enum conf_id 
 	list_free(&l);
 }
 
-static int temporary(const struct errand *d)
-{
-	struct buf dir = BUF_INIT;
-	int fd = conf_line(CONF_TMPDIR, &dir, NULL) < 0 ? -1 : file_temp(dir.p);
-
-	if (fd < 0)
-		finish(d, 111, "Unable to create a temporary file in %s: %s (#4.3.0)", dir.p, log_errno(errno));
-	buf_free(&dir);
-	return fd;
-}
-
-/* Descriptor 0 at its start, as a file that can be read again. */
-static void rewind_message(const struct errand *d)
-{
-	char block[32768];
-	ssize_t n;
-
-	if (fd_seek(0, 0) == 0)
-		return;
-	int copy = temporary(d);
-
-	while ((n = fd_read(0, block, sizeof block)) > 0)
-		if (fd_write_all(copy, block, (size_t)n) < 0)
-			finish(d, 111, "Unable to copy the message: %s (#4.3.0)", log_errno(errno));
-	if (n < 0 || fd_seek(copy, 0) < 0 || fd_move(0, copy) < 0)
-		finish(d, 111, "Unable to read the message: %s (#4.3.0)", log_errno(errno));
-}
-
 static unsigned long long size_of(const struct errand *d, int fd)
 {
 	struct stat st;
@@ -209,16 +178,11 @@ static void check_size(const struct errand *d)
 			max);
 }
 
-/* In the child: descriptors, and what filters are told. */
-static void become_filter(const struct errand *d, const int fds[3], const char *file, char *const argv[])
-	__attribute__((noreturn));
-static void become_filter(const struct errand *d, const int fds[3], const char *file, char *const argv[])
+/* What filters are told. */
+static void tell(void *arg)
 {
-	for (int i = 0; i < 3; i++)
-		if (fd_copy(i, fds[i]) < 0)
-			proc_exit(111);
-	if (d->remarks >= 0 && fd_copy(d->logfd, d->remarks) < 0)
-		log_warn("LOGFD %d cannot be used", d->logfd);
+	const struct errand *d = arg;
+
 	env_put("DOMAIN", d->domain.p);
 	env_put("_EXT", d->ext.p);
 	env_put("_QQEH", d->qqeh);
@@ -226,75 +190,19 @@ static void become_filter(const struct errand *d, const int fds[3], const char *
 	env_put("_RECIPIENT", d->recipient.p);
 	env_unset("FILTERARGS");
 	env_unset("SPAMFILTER");
-	if (file)
-		run_chain_as(file, argv);
-	run_chain(argv);
 }
 
-static pid_t filter_pid;
-
-static void on_alarm(int sig)
+/* Run a filter on the message: its exit code; one that cannot be run puts the delivery off. */
+static int filter(struct errand *d)
 {
-	(void)sig;
-	proc_kill(filter_pid, SIGKILL);
-}
+	struct err e = {0};
+	int code;
 
-/* Wait for the filter, DEATH seconds at most: its exit code, -1 when it crashed or was killed. */
-static int wait_filter(pid_t pid)
-{
-	long death = 86400;
-
-	filter_pid = pid;
-	conf_int(CONF_DEATH, &death, NULL);
-	sig_catch(SIGALRM, on_alarm);
-	clock_alarm(death > 0 ? (unsigned)death : 86400);
-	int code = run_wait(pid);
-
-	clock_alarm(0);
-	sig_default(SIGALRM);
-	return code;
-}
-
-/* What the filter said, as a report can bear it. */
-static void note_words(struct errand *d, int fd)
-{
-	char block[SAID_MAX];
-	ssize_t n = fd_read_at(fd, block, sizeof block, 0);
-	struct str s = str_trim(str_make(block, n > 0 ? (size_t)n : 0));
-
-	buf_clear(&d->said);
-	for (size_t i = 0; i < s.n; i++)
-		buf_addc(&d->said, ((unsigned char)s.p[i] < 32 && s.p[i] != '\n') || s.p[i] == 127 ? '?' : s.p[i]);
-}
-
-/* Run a filter on the message; what it wrote replaces the message (if it may be nothing: always).  Its exit code; one
- * that cannot be run or crashes puts the delivery off. */
-static int filter(struct errand *d, const char *file, char *const argv[], bool always)
-{
-	int fds[] = {0, temporary(d), temporary(d)};
-	pid_t parent = proc_pid();
-
-	rewind_message(d);
-	pid_t pid = proc_fork();
-
-	if (pid < 0)
-		finish(d, 111, "Unable to fork: %s (#4.3.0)", log_errno(errno));
-	if (pid == 0) {
-		proc_die_with_parent(parent);
-		become_filter(d, fds, file, argv);
-	}
-	int code = wait_filter(pid);
-
-	note_words(d, fds[2]);
+	d->filter.prepare = tell;
+	d->filter.arg = d;
+	code = refine_run(&d->filter, &e);
 	if (code < 0)
-		finish(d, 111, "The filter %s crashed or took too long (#4.3.0)", argv[0]);
-	if (always || size_of(d, fds[1]) > 0) {
-		if (fd_move(0, fds[1]) < 0)
-			finish(d, 111, "Unable to hand on the message: %s (#4.3.0)", log_errno(errno));
-	} else {
-		fd_close(fds[1]);
-	}
-	fd_close(fds[2]);
+		put_off(d, &e);
 	return code;
 }
 
@@ -302,10 +210,10 @@ static void log_spam(struct errand *d)
 {
 	struct buf remark = BUF_INIT;
 
-	if (d->remarks < 0)
+	if (d->filter.also < 0)
 		return;
-	spam_log_remark(d->remarks, &remark);
-	d->remarks = -1;
+	spam_log_remark(d->filter.also, &remark);
+	d->filter.also = -1;
 	sig_ignore(SIGPIPE);
 	spam_log(log_program(), (long)proc_pid(), buf_str(&d->sender), buf_str(&d->recipient), size_of(d, 0),
 		buf_str(&remark));
@@ -324,6 +232,14 @@ static bool returned(const struct errand *d, const struct buf *mark)
 	return r > 0;
 }
 
+static void rewind_message(const struct errand *d)
+{
+	struct err e = {0};
+
+	if (refine_rewind(&e) < 0)
+		put_off(d, &e);
+}
+
 static void put_copy(const struct errand *d, struct client *c, const struct buf *mark)
 {
 	char block[32768];
@@ -331,6 +247,8 @@ static void put_copy(const struct errand *d, struct client *c, const struct buf 
 
 	client_put(c, mark->p, mark->n);
 	client_adds(c, d->qqeh);
+	if (*d->qqeh && !str_ends(str_z(d->qqeh), STR("\n")))
+		client_adds(c, "\n");
 	rewind_message(d);
 	while ((n = fd_read(0, block, sizeof block)) > 0)
 		client_put(c, block, (size_t)n);
@@ -402,15 +320,17 @@ static void spam_step(struct errand *d)
 
 	if (!wanted || !*wanted)
 		finish(d, 111, "SPAMFILTER without SPAMEXITCODE (#4.3.5)");
-	if (spam_logs() && (d->remarks = spam_log_open(&d->logfd, &e)) < 0)
+	if (spam_logs() && (d->filter.also = spam_log_open(&d->filter.also_as, &e)) < 0)
 		put_off(d, &e);
-	int code = filter(d, NULL, words_end(&w), false);
+	d->filter.argv = words_end(&w);
+	int code = filter(d);
 
 	log_spam(d);
 	if (code == number(d, CONF_SPAMEXITCODE))
 		spam(d);
 	else if (code != number(d, CONF_HAMEXITCODE) && code != number(d, CONF_UNSUREEXITCODE))
-		finish(d, 111, "The spam filter failed with exit code %d%s%s (#4.3.0)", code, d->said.n ? ": " : "", d->said.p);
+		finish(d, 111, "The spam filter failed with exit code %d%s%s (#4.3.0)", code,
+			d->filter.said.n ? ": " : "", d->filter.said.p);
 	words_free(&w);
 	buf_free(&command);
 }
@@ -423,15 +343,19 @@ static void filter_step(struct errand *d)
 	if (!command.n)
 		return;
 	char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, command.p, NULL};
-	int code = filter(d, "/bin/sh", argv, true);
-	const char *colon = d->said.n ? ": " : "";
+
+	d->filter.file = "/bin/sh";
+	d->filter.argv = argv;
+	d->filter.always = true;
+	int code = filter(d);
+	const char *colon = d->filter.said.n ? ": " : "", *said = d->filter.said.p;
 
 	if (code == 2)
 		finish(d, 0, "The filter threw the message away.");
 	if (code == 100)
-		finish(d, 100, "The filter refuses the message%s%s (#5.7.1)", colon, d->said.p);
+		finish(d, 100, "The filter refuses the message%s%s (#5.7.1)", colon, said);
 	if (code)
-		finish(d, 111, "The filter failed with exit code %d%s%s (#4.3.0)", code, colon, d->said.p);
+		finish(d, 111, "The filter failed with exit code %d%s%s (#4.3.0)", code, colon, said);
 	buf_free(&command);
 }
 
@@ -455,7 +379,7 @@ static void deliver(struct errand *d)
 static int spawn_filter_main(int argc, char **argv)
 {
 	struct errand d = {.sender = BUF_INIT, .recipient = BUF_INIT, .ext = BUF_INIT, .domain = BUF_INIT,
-		.said = BUF_INIT, .remarks = -1};
+		.filter = {.said = BUF_INIT, .also = -1}};
 
 	if (argc < 2)
 		die_usage();

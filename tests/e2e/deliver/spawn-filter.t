@@ -92,7 +92,7 @@ is "... deferred with them" "$(grep -c '#4\.3\.0' report)" 1
 l FILTERARGS='sleep 60' DEATH=1
 like "a filter that hangs" "$R" '^111:.*#4\.3\.0'
 l FILTERARGS=cat TMPDIR=/nowhere
-like "no room for temporary files" "$R" '^111:Unable to create a temporary file.*#4\.3\.0'
+like "no room for temporary files" "$R" '^111:unable to create a temporary file.*#4\.3\.0'
 cat msg | (exec -a qmail-local bash -c "FILTERARGS='cat; true' exec -a qmail-local spawn-filter -- b /h b '' '' here.test a@b ./M/ ''") >out
 is "a message from a pipe" "$(tail -1 out.behind)" body
 
