@@ -52,8 +52,12 @@ static void quoted(struct str line, struct buf *out)
 	for (size_t i = 0; i < text.n; i++) {
 		bool code = text.p[i] == '=' && i + 2 < text.n && hex(text.p[i + 1]) >= 0 && hex(text.p[i + 2]) >= 0;
 
-		buf_addc(out, code ? (char)(hex(text.p[i + 1]) << 4 | hex(text.p[i + 2])) : text.p[i]);
-		i += code ? 2 : 0;
+		if (code) {
+			buf_addc(out, (char)(hex(text.p[i + 1]) << 4 | hex(text.p[i + 2])));
+			i += 2;
+		} else {
+			buf_addc(out, text.p[i]);
+		}
 	}
 	if (line.n > text.n && line.p[line.n - 1] == '\n')
 		buf_addc(out, '\n');

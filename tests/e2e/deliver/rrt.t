@@ -83,7 +83,7 @@ rm -f sent
 printf 'Return-Receipt-To: <<x\nMessage-ID: <m>\n\n' >msg
 code "a field that cannot be parsed" 8 rrt far.test a@b '' 9 bob@far.test <msg
 { printf 'Message-ID: <m>\nX: '; head -c 3000000 /dev/zero | tr '\0' x; printf '\nReturn-Receipt-To: x@y\n\n'; } >msg
-(ulimit -v 60000; rrt far.test a@b '' 9 bob@far.test <msg); is "a huge header" "$? $(sent)" "0 no"
+(little_memory 60000; rrt far.test a@b '' 9 bob@far.test <msg); is "a huge header" "$? $(sent)" "0 no"
 printf 'Return-Receipt-To: ann@a.test\nMessage-ID: <m1@a.test>\n\nbody\n' >msg
 code "usage" 7 rrt far.test a@b '' 9
 code "unknown option" 100 rrt -z

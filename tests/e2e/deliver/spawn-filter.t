@@ -268,7 +268,7 @@ is "no temporary files stay" "$(ls tmp | wc -l)" 0
 
 # ---- memory: a large message through both filters
 ok "a large message" python3 -c "open('msg','w').write('Subject: big\n\n' + 'x' * 70 + '\n' * 1 + ('y' * 79 + '\n') * 600000)"
-(ulimit -v 60000; l SPAMFILTER="cat" SPAMEXITCODE=9 HAMEXITCODE=0 FILTERARGS=cat; echo "$R" >large)
+(little_memory 60000; l SPAMFILTER="cat" SPAMEXITCODE=9 HAMEXITCODE=0 FILTERARGS=cat; echo "$R" >large)
 is "... in little memory" "$(cat large),$(wc -c <out.behind | cut -c1-3)" 0:stored/,480
 printf 'Subject: t\n\nbody\n' >msg
 

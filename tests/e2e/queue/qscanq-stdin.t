@@ -157,7 +157,7 @@ for i in range(2000): print('Content-Type: multipart/mixed; boundary=b%dx\n\n--b
 try VIRUSCHECK=6
 is "too many levels" "$R" 34
 head -c 20000000 /dev/zero >msg
-R=$(ulimit -v 60000; try VIRUSCHECK=7; echo "$R")
+R=$(little_memory 60000; try VIRUSCHECK=7; echo "$R")
 is "a huge line, in little memory" "$R" 9
 : >msg
 try VIRUSCHECK=4
@@ -167,4 +167,5 @@ rm -rf work; mkdir work; : >work/msg
 (cd work; rm -f *; qscanq-stdin <"$T" 1<../envelope 2>../err); is "an unreadable message" $? 54
 chmod 500 work
 (cd work; qscanq-stdin <../msg 1<../envelope 2>../err); is "a directory that is not ours" $? 53
+chmod 700 work
 done_testing
