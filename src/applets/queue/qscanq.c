@@ -36,7 +36,7 @@ static void make_directories(struct buf *dir, struct buf *work)
 	for (int n = 0;; n++) {
 		buf_clear(dir);
 		buf_fmt(dir, "%s/@%lld.%ld.%d", base(), (long long)clock_now(), (long)proc_pid(), n);
-		if (file_mkdir(dir->p, 0750) == 0)
+		if (file_mkdir(dir->p, 01750) == 0)
 			break;
 		if (errno != EEXIST || n == 99)
 			die(TROUBLE, "unable to create %s: %s", dir->p, log_errno(errno));
