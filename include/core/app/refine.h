@@ -14,7 +14,7 @@ struct refine {
 	void *arg;
 	bool always;			/* no output is an empty message; else it leaves the message as it is */
 	int also, also_as;		/* a descriptor for the filter and the number it gets; also -1: none */
-	struct buf said;		/* the result: what it wrote on descriptor 2, at most 1000 bytes that a report can bear */
+	struct buf said;		/* the result: its words on descriptor 2, at most 1000 bytes fit for a report */
 };
 
 /* Descriptor 0 at its start, as a file that can be read again. */

@@ -103,8 +103,14 @@ static struct str status_code(const struct receipt *r)
 			continue;
 		size_t n = 2, dots = 0;
 
-		while (i + n < s.n && n < 9 && (chr_digit(s.p[i + n]) || (s.p[i + n] == '.' && chr_digit(s.p[i + n - 1]) && !dots)))
-			dots += s.p[i + n++] == '.';
+		while (i + n < s.n && n < 9) {
+			bool dot = s.p[i + n] == '.' && chr_digit(s.p[i + n - 1]) && !dots;
+
+			if (!dot && !chr_digit(s.p[i + n]))
+				break;
+			dots += dot;
+			n++;
+		}
 		if (dots == 1 && chr_digit(s.p[i + n - 1]))
 			return str_to(str_from(s, i), n);
 	}
