@@ -27,8 +27,10 @@ int intake_read_answer(int sock, struct intake_answer *a, struct err *e);
 int intake_read_request(int sock, int fds[2], struct buf *settings, struct err *e);
 int intake_answer(int sock, int code, unsigned long qp, struct str text);
 /* Take over the settings this caller may use: a trusted one all that concern the queue, others only
- * harmless ones. */
-void intake_apply(struct str settings, bool trusted);
+ * harmless ones.  Programs that run on messages are the owner's to name: when a trusted caller names another one
+ * than our own environment, its message must not slip through unseen: -1, code 77. */
+enum intake_trust { INTAKE_STRANGER, INTAKE_TRUSTED, INTAKE_OWNER };
+int intake_apply(struct str settings, enum intake_trust trust, struct err *e);
 
 /* Read an envelope as descriptor 1 of a queue program has it: F sender NUL, T recipient NUL ..., one more NUL (or Q in
  * place of a recipient).  Behind the sender may be an x record, behind each recipient a y record (core/smtp/dsn.h).  record

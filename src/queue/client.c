@@ -108,6 +108,22 @@ static int make_pipes(struct client *c, int theirs[2], struct err *e)
 	return 0;
 }
 
+/* Close everything from 3 on but ERROR_FD, and LOGFD where somebody reads it. */
+static void close_others(int error_fd)
+{
+	const char *log = conf_env(CONF_LOGFILTER);
+	long logfd = -1;
+
+	if (log && *log)
+		conf_int(CONF_LOGFD, &logfd, NULL);
+	int last = logfd > error_fd && logfd < 1024 ? (int)logfd : error_fd;
+
+	for (int fd = 3; fd < last; fd++)
+		if (fd != error_fd && fd != logfd)
+			fd_close(fd);
+	fd_close_from(last > 2 ? last + 1 : 3);
+}
+
 static void run_program(const char *words, const int fds[2], int errfd, int error_fd)
 {
 	VEC(char *) argv = {0};
@@ -121,9 +137,7 @@ static void run_program(const char *words, const int fds[2], int errfd, int erro
 		(error_fd >= 0 && fd_copy(error_fd, x) < 0) || file_chdir("/") < 0)
 		proc_exit(120);
 	/* without exec nothing closes by itself, and a copy of our own pipe would keep it open */
-	for (int fd = 3; fd < error_fd; fd++)
-		fd_close(fd);
-	fd_close_from(error_fd > 2 ? error_fd + 1 : 3);
+	close_others(error_fd);
 	while ((w = str_word(&rest)).n)
 		vec_push(&argv, mem_copy(w.p, w.n));
 	vec_push(&argv, NULL);

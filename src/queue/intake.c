@@ -17,7 +17,10 @@ static const char *const harmless[] = {"HIDE_HOST", "NULLQUEUE", "QMAIL_QUEUE_CU
 /* What those we trust may set besides: the choice of queue and the features of section 6.4. */
 static const char *const others[] = {"BIGTODO", "CONFSPLIT", "ENVHEADERS", "EXTRAQUEUE", "FASTQUEUE", "LOGHEADERS",
 	"MAILARCHIVE", "MIN_FREE", "ORIGINIPFIELD", "QREGEX", "QUARANTINE", "QUEUEDIR", "QUEUE_BASE", "QUEUE_COUNT",
-	"QUEUE_START", "RELAYCLIENT", "REMOVEHEADERS", "TCPREMOTEINFO", "USE_FDATASYNC", "USE_FSYNC", "USE_SYNCDIR"};
+	"QUEUE_START", "QHPSIMAXSIZE", "QHPSIMINSIZE", "QHPSIRC", "QHPSIRN", "REJECTVIRUS", "RELAYCLIENT", "REMOVEHEADERS",
+	"TCPREMOTEINFO", "USE_FDATASYNC", "USE_FSYNC", "USE_SYNCDIR", "VIRUSFORWARD"};
+/* Programs that would run as the queue's owner: our own choice, unless the caller is that user or root. */
+static const char *const programs[] = {"QHPSI", "QUEUE_PLUGIN_SYMB", "SCANCMD"};
 
 static void pack(char *p, unsigned long v, int bytes)
 {
@@ -66,6 +69,7 @@ int intake_request(int sock, const int fds[2], struct err *e)
 	buf_put(&b, "Q\0\0\0\0", 5);
 	add_settings(&b, harmless, sizeof harmless / sizeof *harmless);
 	add_settings(&b, others, sizeof others / sizeof *others);
+	add_settings(&b, programs, sizeof programs / sizeof *programs);
 	pack(b.p + 1, b.n - 5, 4);
 	if (fd_send(sock, b.p, b.n, fds, 2) < 0)
 		r = err_code(e, 56, errno, "unable to talk to the intake socket");
@@ -135,21 +139,35 @@ static bool among(struct str name, const char *const *names, size_t n)
 	return false;
 }
 
-void intake_apply(struct str settings, bool trusted)
+/* A program that a trusted caller wants: the one we would run anyway. */
+static int same_program(const char *name, struct str value, struct err *e)
+{
+	if (str_eq(value, str_z(conf_getenv(name))))
+		return 0;
+	return err_code(e, 77, 0, "%s is not that of intake", name);
+}
+
+int intake_apply(struct str settings, enum intake_trust trust, struct err *e)
 {
 	struct buf name = BUF_INIT;
+	int r = 0;
 
-	while (settings.n) {
+	while (settings.n && r == 0) {
 		struct str value = str_cut(&settings, 0);
 
 		buf_set(&name, str_cut(&value, '='));
 		if (!value.p)
 			continue;
-		if (among(buf_str(&name), harmless, sizeof harmless / sizeof *harmless) ||
-			(trusted && among(buf_str(&name), others, sizeof others / sizeof *others)))
+		bool program = among(buf_str(&name), programs, sizeof programs / sizeof *programs);
+
+		if (program && trust == INTAKE_TRUSTED)
+			r = same_program(name.p, value, e);
+		else if (among(buf_str(&name), harmless, sizeof harmless / sizeof *harmless) || (program && trust == INTAKE_OWNER) ||
+			(trust >= INTAKE_TRUSTED && among(buf_str(&name), others, sizeof others / sizeof *others)))
 			env_put_str(name.p, value);
 	}
 	buf_free(&name);
+	return r;
 }
 
 static int bad_record(char letter, struct err *e)

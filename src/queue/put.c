@@ -5,7 +5,6 @@
 
 #include "core/base/mem.h"
 #include "core/conf/conf.h"
-#include "core/conf/pattern.h"
 #include "core/mail/date.h"
 #include "core/smtp/dsn.h"
 #include "core/sys/clock.h"
@@ -13,9 +12,11 @@
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/pw.h"
+#include "queue/archive.h"
 #include "queue/headerfilter.h"
 #include "queue/journal.h"
 #include "queue/layout.h"
+#include "queue/scanner.h"
 #include "queue/spare.h"
 #include "queue/trigger.h"
 
@@ -44,6 +45,8 @@ struct put {
 	struct buf quarantine, quarantined;	/* its address; the recipients it replaces */
 	struct buf archived;			/* T records of mailarchive */
 	bool optional;			/* the features of section 6.4 are wanted */
+	const char *virus;		/* a header line: what the virus scanner said, NULL nothing */
+	bool discard;			/* accepted, and thrown away in the end */
 	bool sync, syncdir;
 };
 
@@ -293,6 +296,31 @@ static int envelope_file(struct put *p, const char *intd)
 	return fd;
 }
 
+/* Ask the virus scanner, when there is one: what it says may refuse the message, throw it away or lead it elsewhere. */
+static int scan(struct put *p, struct err *e)
+{
+	enum scanner_verdict v;
+	long reject = 0;
+
+	if (scanner_ask(p->mess.p, p->text.fd, &v, e) < 0)
+		return -1;
+	if (v == SCANNER_NONE)
+		return 0;
+	p->virus = v == SCANNER_CLEAN ? "X-QHPSI: clean\n" : "X-QHPSI: Virus found\n";
+	if (v == SCANNER_CLEAN)
+		return 0;
+	const char *forward = conf_env(CONF_VIRUSFORWARD);
+
+	if (conf_int(CONF_REJECTVIRUS, &reject, e) < 0)
+		return -1;
+	if (reject != 0 && reject != 2)
+		return err_code(e, 33, 0, "the message contains a virus");
+	if (forward && *forward)
+		buf_set(&p->quarantine, str_z(forward));
+	p->discard = reject == 2 && !p->quarantine.n;
+	return 0;
+}
+
 /* Stage 2 ends: the message is written.  Stage 3 begins: the envelope, in intd. */
 int put_body_end(struct put *p, struct err *e)
 {
@@ -303,6 +331,8 @@ int put_body_end(struct put *p, struct err *e)
 		return write_failed(&p->mess, e);
 	if (p->sync && !p->journal)
 		file_sync_start(p->text.fd);
+	if (p->optional && scan(p, e) < 0)
+		return -1;
 	full_path(p, Q_INTD, &intd);
 	p->env.fd = envelope_file(p, intd.p);
 	if (p->env.fd < 0) {
@@ -331,69 +361,11 @@ static int record(struct put *p, char letter, struct str text, struct err *e)
 	return add(p, &p->env, str_make("", 1)) < 0 ? write_failed(&p->intd, e) : 0;
 }
 
-/* %u local part, %d domain, %e the whole address. */
-static void expand(struct str dest, struct str addr, struct buf *b)
-{
-	size_t at = str_rchr(addr, '@');
-
-	for (size_t i = 0; i < dest.n; i++) {
-		char c = dest.p[i], next = i + 1 < dest.n ? dest.p[i + 1] : 0;
-
-		if (c != '%' || (next != 'u' && next != 'd' && next != 'e')) {
-			buf_addc(b, c);
-			continue;
-		}
-		buf_add(b, next == 'u' ? str_to(addr, at) : next == 'd' ? str_from(addr, at + 1) : addr);
-		i++;
-	}
-}
-
-/* Is this record, with its NUL, among those of list? */
-static bool recorded(struct str list, struct str rec)
-{
-	while (list.n) {
-		size_t n = str_chr(list, 0) + 1;
-
-		if (str_eq(str_to(list, n), rec))
-			return true;
-		list = str_from(list, n);
-	}
-	return false;
-}
-
-/* Archive rules "type:pattern:destination" for one address; each result is added once. */
-static void archive(struct put *p, char type, struct str addr)
-{
-	struct buf t = BUF_INIT;
-	struct str shown = addr.n ? addr : STR("<>");
-
-	for (size_t i = 0; i < p->archive.lines.n; i++) {
-		struct str rest = p->archive.lines.p[i];
-		struct str kind = str_cut(&rest, ':');
-		struct str pattern = rest.p ? str_cut(&rest, ':') : rest;
-		bool rcpt = !kind.n || kind.p[0] == 'T' || kind.p[0] == '*';
-		bool negate = pattern.n && pattern.p[0] == '!';
-
-		if (!rest.p || rcpt != (type == 'T'))
-			continue;
-		if (negate)
-			pattern = str_from(pattern, 1);
-		if (pattern.n && pattern_match(shown, pattern) == negate)
-			continue;
-		buf_set(&t, STR("T"));
-		expand(rest, shown, &t);
-		buf_addc(&t, 0);
-		if (t.n > 2 && t.n <= LAYOUT_ADDR_MAX && !recorded(buf_str(&p->archived), buf_str(&t)))
-			buf_add(&p->archived, buf_str(&t));
-	}
-	buf_free(&t);
-}
-
 int put_from(struct put *p, struct str sender, struct err *e)
 {
 	if (record(p, 'F', sender, e) < 0)
 		return -1;
-	archive(p, 'F', sender);
+	archive_address(&p->archive, 'F', sender, &p->archived);
 	for (size_t i = 0; i < p->extra.lines.n; i++)
 		if (record(p, 'T', p->extra.lines.p[i], e) < 0)
 			return -1;
@@ -402,7 +374,7 @@ int put_from(struct put *p, struct str sender, struct err *e)
 
 int put_to(struct put *p, struct str rcpt, struct err *e)
 {
-	archive(p, 'T', rcpt);
+	archive_address(&p->archive, 'T', rcpt, &p->archived);
 	if (!p->quarantine.n)
 		return record(p, 'T', rcpt, e);
 	buf_addc(&p->quarantined, ',');
@@ -426,11 +398,11 @@ static int trailing_records(struct put *p, struct err *e)
 	const char *qqeh = conf_env(CONF_QQEH);
 	struct buf b = BUF_INIT;
 
-	if (!p->optional)
-		return 0;
 	if (p->quarantine.n)
 		buf_fmt(&b, "X-Quarantine-ID: %s%s\n", p->quarantine.p, p->quarantined.p);
-	if (qqeh && *qqeh) {
+	if (p->virus)
+		buf_adds(&b, p->virus);
+	if (p->optional && qqeh && *qqeh) {
 		buf_adds(&b, qqeh);
 		if (b.p[b.n - 1] != '\n')
 			buf_addc(&b, '\n');
@@ -513,6 +485,10 @@ static void release(struct put *p)
 
 int put_commit(struct put *p, struct err *e)
 {
+	if (p->discard) {
+		put_abort(p);
+		return 0;
+	}
 	if (trailing_records(p, e) < 0 || (flush(p, &p->env) < 0 && write_failed(&p->intd, e) < 0) || accept(p, e) < 0) {
 		put_abort(p);
 		return -1;

@@ -90,6 +90,9 @@ wait_for() {
 	done
 }
 
+# little_memory KB: no more address space from here on; sanitizers need theirs
+little_memory() { grep -aq __asan_init "$INDIMAIL" || ulimit -v "$1"; }
+
 # a free TCP port on loopback
 free_port() {
 	python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'

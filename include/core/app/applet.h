@@ -21,6 +21,7 @@ enum role {
 	AS_LOG,		/* qmaill */
 	AS_GETPW,	/* qmailp */
 	AS_ALIAS,	/* alias */
+	AS_SCAN,	/* qscand: looks for viruses */
 	ROLE_COUNT
 };
 
@@ -30,6 +31,7 @@ enum {
 	APPLET_AGAIN = 16,	/* main leaves nothing behind: one process may run it again and again */
 	APPLET_CHAIN = 32,	/* the operands are a program that it becomes in the end */
 	APPLET_SHORT = 8,	/* the short name is the one shown in ps and logs */
+	APPLET_BY_FILE = 64,	/* stands for others: run under any name when the file exec'd has its name */
 	APPLET_HIDDEN = 4,	/* an internal step, not linked into bin directories */
 };
 

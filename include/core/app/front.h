@@ -26,9 +26,9 @@ int front_message(void);
 void front_rewind(int fd);
 /* Bytes in a file. */
 unsigned long long front_size(int fd);
-/* Run a filter with fds[i] on its descriptor i, ERROR_FD as it is, FILTERARGS and SPAMFILTER unset; file,
- * when not NULL, is run in place of argv[0].  Its exit code (120: there is no such program), -1 when it
- * crashed; 121. */
+/* Run a filter with fds[i] on its descriptor i, ERROR_FD and (with LOGFILTER) LOGFD as they are, FILTERARGS and
+ * SPAMFILTER unset; file, when not NULL, is run in place of argv[0].  Its exit code (120: there is no such program),
+ * -1 when it crashed; 121. */
 int front_run(const char *file, char *const argv[], const int *fds, int n);
 /* The message shall be what the file holds. */
 void front_replace(int fd);

@@ -11,6 +11,7 @@
 struct run {
 	const int *fds;		/* child's descriptor i is fds[i]; -1 leaves it closed */
 	int nfds;		/* everything from nfds on is closed in the child; 0: 0,1,2 as they are */
+	int keep;		/* with nfds: this one, beyond them, stays open; 0 none */
 	const char *dir;	/* chdir there first, NULL stay */
 	bool keep_role;		/* do not take on the applet's role: the caller has seen to it */
 	uid_t uid;		/* with set_ids: become these before running */

@@ -17,6 +17,9 @@ struct words {
 /* Append the words of text.  False: a quote is not closed, or a word has a NUL; what came before it has been
  * appended. */
 bool words_add(struct words *w, struct str text);
+/* The same for a command about a file: a word that begins with %s is the file, and when the text is one word the file
+ * follows it.  False, too, when there is no word. */
+bool words_add_file(struct words *w, struct str text, const char *file);
 char *const *words_end(struct words *w);
 void words_free(struct words *w);
 

@@ -18,6 +18,10 @@ bool head_scan(struct head_scan *h, struct str text, bool end);
 /* The length of the separator line at the start of body: 0 when there is none. */
 size_t head_separator(struct str body);
 
+/* Read a message from fd until its header is complete, or max bytes and a little more: 0, and text[..*end] is the header,
+ * what follows it has been read, too; -1 with errno. */
+int head_read(int fd, size_t max, struct buf *text, size_t *end);
+
 struct head_field {
 	struct str all;		/* its lines with their ends */
 	struct str name;	/* without blanks */

@@ -11,6 +11,7 @@ struct match {
 	struct list patterns;
 	const char *file;	/* name of the list, for its .cdb */
 	bool regex;
+	bool names;	/* the caller's: file names, where a line may also be the ending (.exe) */
 };
 
 #define MATCH_INIT {.list = TABLE_INIT, .patterns = LIST_INIT}

@@ -79,6 +79,7 @@ struct session {
 	struct tls_facts facts;
 	struct tls *tls;		/* in this process; NULL: plain text reaches us */
 	struct buf cert_email;		/* whose certificate lets the client relay, empty none */
+	int remarks;			/* of the spam filter about the message under way: a file, 0 none */
 	bool between;			/* waiting for a command */
 	struct session_aside *aside;
 	bool done;

@@ -38,6 +38,8 @@ int proc_watched_kill(int fd, int sig);		/* never hits a later process of the sa
 int proc_start_ticks(pid_t pid, uint64_t *ticks);
 int proc_new_group(void);			/* lead a process group of our own */
 void proc_exit(int code) __attribute__((noreturn));	/* without atexit handlers or stdio */
+/* The name under which our program file was exec'd, whatever argv[0] says; empty when the kernel does not tell. */
+const char *proc_file(void);
 pid_t proc_pid(void);
 pid_t proc_parent(void);
 uid_t proc_uid(void);				/* real */

@@ -26,35 +26,21 @@ static bool travels(struct str name)
 		str_ieq(name, STR("X-Delivered-To"));
 }
 
-/* The header, or as much of it as we look at, in text. */
-static int read_head(struct buf *text, struct str *head)
-{
-	struct head_scan scan = {0};
-	ssize_t n;
-
-	do {
-		n = fd_read(0, buf_grow(text, 8192), 8192);
-		if (n < 0)
-			return -1;
-		buf_advance(text, (size_t)n);
-	} while (!head_scan(&scan, buf_str(text), n == 0 || text->n >= HEAD_MAX));
-	*head = str_to(buf_str(text), scan.line);
-	return 0;
-}
-
 /* The fingerprint of what stays the same in the header of the message. */
 static int of_head(struct buf *hex)
 {
 	struct buf text = BUF_INIT;
 	struct head_field f;
 	struct err e = {0};
-	struct str head;
 	struct md5 m;
+	size_t end;
 
 	md5_start(&m);
-	int r = read_head(&text, &head), more;
+	int r = head_read(0, HEAD_MAX, &text, &end), more;
 
 	if (r == 0) {
+		struct str head = str_to(buf_str(&text), end);
+
 		while ((more = head_next(&head, &f, &e)) > 0)
 			if (!travels(f.name))
 				md5_feed(&m, f.all);

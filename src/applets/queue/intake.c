@@ -34,18 +34,18 @@ static void on_child(int sig)
 	(void)sig;
 }
 
-static bool trusted(uid_t uid)
+static enum intake_trust trust(uid_t uid)
 {
 	static const enum role roles[] = {AS_QUEUE, AS_SEND, AS_REMOTE, AS_DAEMON};
 	uid_t known;
 	gid_t gid;
 
 	if (uid == 0 || uid == proc_euid())
-		return true;
+		return INTAKE_OWNER;
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
 		if (role_ids(roles[i], &known, &gid, NULL) == 0 && known == uid)
-			return true;
-	return false;
+			return INTAKE_TRUSTED;
+	return INTAKE_STRANGER;
 }
 
 /* One submission: its settings last only for it. */
@@ -56,10 +56,10 @@ static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 	struct err e = {0};
 	int code = 0;
 
-	intake_apply(settings, trusted(uid));
+	int r = intake_apply(settings, trust(uid), &e);
 	struct put_origin o = {.uid = uid, .ip = conf_env(CONF_TCPREMOTEIP), .pid = proc_pid()};
 
-	if (intake_copy(fds[0], fds[1], &o, &e) < 0) {
+	if (r < 0 || intake_copy(fds[0], fds[1], &o, &e) < 0) {
 		code = e.code ? e.code : 81;
 		if (conf_set(CONF_QMAIL_QUEUE_CUSTOM_ERROR)) {
 			char n = e.class == ERR_PERM ? '5' : '4';
@@ -73,7 +73,7 @@ static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 	fd_close(fds[1]);
 	env_restore(before);
 	env_copy_free(before);
-	int r = intake_answer(sock, code, (unsigned long)proc_pid(), buf_str(&text));
+	r = intake_answer(sock, code, (unsigned long)proc_pid(), buf_str(&text));
 
 	buf_free(&text);
 	return r == 0;

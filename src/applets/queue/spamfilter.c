@@ -6,7 +6,6 @@
 #include "core/app/applet.h"
 #include "core/app/front.h"
 #include "core/app/log.h"
-#include "core/app/run.h"
 #include "core/base/words.h"
 #include "core/conf/conf.h"
 #include "core/sys/env.h"
@@ -137,8 +136,6 @@ static int spamfilter_main(int argc, char **argv)
 
 	front_start();
 	if (viruses >= 2 && viruses <= 7) {
-		if (!run_known("qscanq"))
-			die(75, "unable to run qscanq: %s", log_errno(ENOENT));
 		argv[0] = (char[]){"qscanq"};
 		front_next(argv);
 	}

@@ -142,6 +142,14 @@ int applet_run(const struct applet *a, int argc, char **argv)
 	return a->main(argc, argv);
 }
 
+static const char *base_name(const char *path)
+{
+	struct str s = str_z(path);
+	size_t slash = str_rchr(s, '/');
+
+	return path + (slash < s.n ? slash + 1 : 0);
+}
+
 int applet_main(int argc, char **argv)
 {
 	if (argc < 1 || !argv[0])
@@ -154,11 +162,11 @@ int applet_main(int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		copy[i] = words[i] = mem_copy(argv[i], strlen(argv[i]));
 	proc_title_init(argc, argv);
-	struct str path = str_z(copy[0]);
-	const char *base = copy[0] + (str_rchr(path, '/') < path.n ? str_rchr(path, '/') + 1 : 0);
-	const struct applet *a = applet_find(base);
+	const struct applet *a = applet_find(base_name(proc_file()));
 	int code;
 
+	if (!a || !(a->flags & APPLET_BY_FILE))
+		a = applet_find(base_name(copy[0]));
 	if (a)
 		code = applet_run(a, argc, copy);
 	else if (argc > 1 && (a = applet_find(copy[1])))

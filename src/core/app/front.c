@@ -122,6 +122,15 @@ int front_message(void)
 	return fd < 0 ? front_spool(0, "message") : fd;
 }
 
+/* Where a spam filter leaves its remark for LOGFILTER, when somebody wants it; else 0. */
+static int log_descriptor(void)
+{
+	long fd = 255;
+
+	conf_int(CONF_LOGFD, &fd, NULL);
+	return conf_on(CONF_LOGFILTER) && fd > 2 && fd < 1024 && fd_open((int)fd) ? (int)fd : 0;
+}
+
 int front_run(const char *file, char *const argv[], const int *fds, int n)
 {
 	int all[FDS_MAX];
@@ -136,11 +145,13 @@ int front_run(const char *file, char *const argv[], const int *fds, int n)
 		all[errors] = (int)errors;
 		n = (int)errors + 1;
 	}
+	int log = log_descriptor();
+
 	env_unset("FILTERARGS");
 	env_unset("SPAMFILTER");
 	mem_exhausted = others;
-	pid_t pid = run_start(argv, &(struct run){.fds = all, .nfds = n, .keep_role = true, .die_with_parent = true,
-		.file = file}, &e);
+	pid_t pid = run_start(argv, &(struct run){.fds = all, .nfds = n, .keep = log, .keep_role = true,
+		.die_with_parent = true, .file = file}, &e);
 
 	mem_exhausted = no_memory;
 	env_restore(before);

@@ -15,6 +15,7 @@ static const struct {
 	[AS_LOG] = {"qmaill", NULL},
 	[AS_GETPW] = {"qmailp", NULL},
 	[AS_ALIAS] = {"alias", NULL},
+	[AS_SCAN] = {"qscand", NULL},
 };
 
 /* Is this user one of the platform's accounts? */

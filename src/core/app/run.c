@@ -43,7 +43,7 @@ static int count(char *const argv[])
 	return n;
 }
 
-int run_descriptors(const int *fds, int n)
+static int place(const int *fds, int n)
 {
 	int high[16];
 
@@ -64,7 +64,24 @@ int run_descriptors(const int *fds, int n)
 		else if (fd_copy(i, high[i]) < 0)
 			return -1;
 	}
-	return fd_close_from(n);
+	return 0;
+}
+
+int run_descriptors(const int *fds, int n)
+{
+	return place(fds, n) < 0 ? -1 : fd_close_from(n);
+}
+
+/* The same, but one more stays. */
+static int descriptors_and(const int *fds, int n, int keep)
+{
+	if (keep < n)
+		return run_descriptors(fds, n);
+	if (place(fds, n) < 0)
+		return -1;
+	for (int fd = n; fd < keep; fd++)
+		fd_close(fd);
+	return fd_close_from(keep + 1);
 }
 
 static void become(const char *file, char *const argv[]) __attribute__((noreturn));
@@ -74,7 +91,7 @@ static void run_child(char *const argv[], const struct run *r, const struct appl
 	struct err e = {0};
 
 	sig_reset();
-	if (r->nfds && run_descriptors(r->fds, r->nfds) < 0)
+	if (r->nfds && descriptors_and(r->fds, r->nfds, r->keep) < 0)
 		proc_exit(111);
 	if (r->close_marked)
 		fd_close_marked();
@@ -107,7 +124,8 @@ static void become(const char *file, char *const argv[])
 {
 	const struct applet *a = run_applet(file);
 
-	if (a && !conf_on(CONF_REEXEC))
+	/* exec would make us what argv[0] says */
+	if (a && (!conf_on(CONF_REEXEC) || strcmp(file, argv[0]) != 0))
 		proc_exit(applet_run(a, count(argv), (char **)(size_t)argv));
 	if (a)
 		proc_exec_file(self, argv);

@@ -64,6 +64,20 @@ bool words_add(struct words *w, struct str text)
 	return good;
 }
 
+bool words_add_file(struct words *w, struct str text, const char *file)
+{
+	size_t begin = w->argv.n;
+
+	if (!words_add(w, text) || w->argv.n == begin)
+		return false;
+	for (size_t i = begin; i < w->argv.n; i++)
+		if (str_starts(str_z(w->argv.p[i]), STR("%s")))
+			w->argv.p[i] = (char *)(size_t)file;
+	if (w->argv.n == begin + 1)
+		vec_push(&w->argv, (char *)(size_t)file);
+	return true;
+}
+
 char *const *words_end(struct words *w)
 {
 	vec_push(&w->argv, NULL);

@@ -1,6 +1,8 @@
 /* head - header fields; see head.h. */
 #include "core/mail/head.h"
 
+#include "core/sys/fd.h"
+
 #include <string.h>
 
 /* Does this line, without its end, belong to a header?  A continuation needs something to continue. */
@@ -29,6 +31,21 @@ bool head_scan(struct head_scan *h, struct str text, bool end)
 		h->line = h->seen = nl ? stop + 1 : stop;
 	}
 	return end;
+}
+
+int head_read(int fd, size_t max, struct buf *text, size_t *end)
+{
+	struct head_scan scan = {0};
+	ssize_t n;
+
+	do {
+		n = fd_read(fd, buf_grow(text, 8192), 8192);
+		if (n < 0)
+			return -1;
+		buf_advance(text, (size_t)n);
+	} while (!head_scan(&scan, buf_str(text), n == 0 || text->n >= max));
+	*end = scan.line;
+	return 0;
 }
 
 size_t head_separator(struct str body)

@@ -77,7 +77,7 @@ static int in_regex(const struct match *m, const char *addr, struct err *e)
 static bool in_text(const struct match *m, struct str addr)
 {
 	bool hit = table_has(&m->list, addr);
-	size_t at = str_rchr(addr, '@');
+	size_t at = str_rchr(addr, m->names ? '.' : '@');
 
 	if (!hit && at < addr.n)
 		hit = table_has(&m->list, str_from(addr, at));
@@ -99,6 +99,8 @@ int match_find(const struct match *m, struct str addr, struct err *e)
 	buf_add(&lower, addr);
 	buf_lower(&lower);
 	r = in_cdb(m, buf_str(&lower), e);
+	if (r == 0 && m->names)
+		r = in_cdb(m, str_from(buf_str(&lower), str_rchr(buf_str(&lower), '.')), e);
 	if (r == 0)
 		r = m->regex ? in_regex(m, lower.p, e) : in_text(m, buf_str(&lower));
 	buf_free(&lower);

@@ -9,6 +9,9 @@
 #include "core/smtp/data.h"
 #include "core/smtp/policy.h"
 #include "core/smtp/secure.h"
+#include "core/smtp/spam.h"
+#include "core/sys/env.h"
+#include "core/sys/fd.h"
 
 static const char *protocol(const struct session *s)
 {
@@ -144,10 +147,68 @@ static bool unwanted(struct session *s, const struct data *d)
 	return false;
 }
 
+/* The queue program with LOGFD open, which only it shall have. */
+static int open_logged(struct session *s, struct err *e)
+{
+	int logfd, fd = spam_log_open(&logfd, e);
+
+	if (fd < 0)
+		return -1;
+	if (fd_open(logfd) || fd_copy(logfd, fd) < 0) {
+		fd_close(fd);
+		return s->hooks->open(s->hooks->ctx, e);
+	}
+	int r = s->hooks->open(s->hooks->ctx, e);
+
+	fd_close(logfd);
+	if (r < 0)
+		fd_close(fd);
+	else
+		s->remarks = fd;
+	return r;
+}
+
+/* Begin a message: one of an exempt sender without its spam filter, any other with what it needs for the log. */
+static int open_queue(struct session *s, struct err *e)
+{
+	const char *filter = conf_env(CONF_SPAMFILTER);
+	int exempt = filter && *filter ? spam_exempt(buf_str(&s->sender), e) : 0;
+
+	if (exempt < 0)
+		return -1;
+	if (!exempt)
+		return filter && *filter && spam_logs() ? open_logged(s, e) : s->hooks->open(s->hooks->ctx, e);
+	struct env_copy *before = env_save();
+
+	env_unset("SPAMFILTER");
+	int r = s->hooks->open(s->hooks->ctx, e);
+
+	env_restore(before);
+	env_copy_free(before);
+	return r;
+}
+
+/* A line for LOGFILTER and each recipient, when the message is over (and wanted). */
+static void log_spam(struct session *s, bool wanted, uint64_t size)
+{
+	struct buf remark = BUF_INIT;
+	bool ours;
+
+	if (!s->remarks)
+		return;
+	spam_log_remark(s->remarks, &remark);
+	s->remarks = 0;
+	for (size_t i = 0; wanted && i < s->rcpts.n; )
+		spam_log("qmail-smtpd", s->hooks->pid, buf_str(&s->sender),
+			next_rcpt(s, &i, &ours, NULL), size, buf_str(&remark));
+	buf_free(&remark);
+}
+
 static void abandon(struct session *s)
 {
 	s->hooks->fail(s->hooks->ctx);
 	s->hooks->close(s->hooks->ctx);
+	log_spam(s, false, 0);
 }
 
 static void finish(struct session *s, const struct data *d)
@@ -161,6 +222,7 @@ static void finish(struct session *s, const struct data *d)
 	else
 		reply_line(&s->reply, 250, NULL, "ok %lld qp %lu", (long long)s->hooks->now(s->hooks->ctx), qp);
 	log_message(s, d->size, *why ? why : NULL, qp);
+	log_spam(s, true, d->size);
 }
 
 void message_receive(struct session *s, struct str arg)
@@ -171,7 +233,7 @@ void message_receive(struct session *s, struct str arg)
 
 	if (!policy_data(s, arg))
 		return;
-	if (s->hooks->open(s->hooks->ctx, &e) < 0) {
+	if (open_queue(s, &e) < 0) {
 		session_log(s, "unable to open the queue: %s", e.text);
 		reply_line(&s->reply, 451, NULL, "sorry, temporary queue failure (#4.3.0)");
 		return;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -175,6 +176,13 @@ int proc_new_group(void)
 void proc_exit(int code)
 {
 	_exit(code);
+}
+
+const char *proc_file(void)
+{
+	const char *fn = (const char *)getauxval(AT_EXECFN);
+
+	return fn ? fn : "";
 }
 
 pid_t proc_pid(void)

@@ -60,6 +60,9 @@ if [ "$other" ]; then
 	submit
 	is "a queue nobody may look into" "$? $(n)" "0 1"
 	empty
+	QHPSI=/bin/false REJECTVIRUS=1 submit
+	is "a stranger names no virus scanner" "$? $(n)" "0 1"
+	empty
 else
 	skip "submission by another user" "needs root and setpriv"
 fi
@@ -85,12 +88,19 @@ elif what == 'garbage': s.sendall(b'hello'); print(answer(s))
 elif what == 'nofds': s.sendall(b'Q\0\0\0\0'); print(answer(s))
 elif what == 'onefd': request(s, fds=[0]); print(answer(s))
 elif what == 'huge': s.sendmsg([b'Q' + struct.pack('<I', 1 << 30)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0, 0]))]); print(answer(s))
+elif what == 'virus':
+    out = []
+    for c in b'/bin/true', b'/bin/false', b'/no/such', b'':
+        request(s, b'QHPSI=%s\0REJECTVIRUS=1\0' % c); out.append(answer(s))
+    print(*out)
 elif what == 'leave': s.close(); print('left')
 P
 raw() { python3 raw.py "$1" 2>&1 | tail -1; }
 is "three on one connection" "$(raw three) $(n)" "0 0 0 3"
 is "the owner, or root, may set more" "$(records | grep -o 'Tmore@x' | wc -l)" 3
 for what in garbage nofds onefd huge; do is "$what: closed" "$(raw $what | grep -c 'closed\|reset')" 1; done
+empty
+is "the owner, or root, may name a virus scanner" "$(raw virus) $(n)" "0 33 77 0 2"
 is "a visitor who leaves" "$(raw leave)" left
 is "it still serves" "$(raw three)" "0 0 0"
 kill -TERM "$pid"; wait "$pid"

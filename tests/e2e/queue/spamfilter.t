@@ -74,14 +74,16 @@ FILTERARGS='tr a-z A-Z' try "FILTERARGS" "0 1 A WORD $all"
 SPAMQUEUE=$T/none try "no such program" "120 0  "
 cat message | qmail-spamfilter qmail-nullqueue 1<envelope; is "a pipe" $? 0
 REEXEC=1 try "REEXEC" "0 1 a word $all"
-# the virus scanner
-program qscanq <<P
-echo "\$0 \$*" >$T/seen; exit 33
+# the virus scanner; it goes on with the operands
+mkdir scans
+export SCANDIR=$T/scans SCANCMD=$T/viruses
+program viruses <<P
+echo "\$#" >$T/scanned; exit \${VIRUS:-0}
 P
-for v in 2 7; do PATH=$T:$PATH VIRUSCHECK=$v try "VIRUSCHECK=$v" "33 0  " x y; done
-like "gets the operands" "$(cat seen)" '/qscanq x y$'
-for v in 0 1 8; do PATH=$T:$PATH VIRUSCHECK=$v try "VIRUSCHECK=$v" "0 1 a word $all"; done
-type qscanq >/dev/null 2>&1 || VIRUSCHECK=2 try "no scanner" "75 0  "
+for v in 2 6; do VIRUS=1 VIRUSCHECK=$v try "VIRUSCHECK=$v" "33 0  "; done
+is "the scanner ran" "$(cat scanned)" 2
+VIRUSCHECK=2 try "no virus" "0 0  " qmail-nullqueue
+for v in 0 1 8; do VIRUS=1 VIRUSCHECK=$v try "VIRUSCHECK=$v" "0 1 a word $all"; done
 # behind real clients
 export QMAILQUEUE=qmail-spamfilter REJECTSPAM=1 VERDICT=0
 printf 'To: c@d.x\n\nbody\n' | qmail-inject -fa@b.x 2>err
