@@ -9,7 +9,7 @@ quick=
 [ "${1:-}" = --quick ] && quick=1
 
 # shellcheck disable=SC2086
-need $BUILD_PACKAGES libcmocka-dev python3 swaks curl msmtp s-nail mandoc procps iproute2 dnsmasq-base openssl libnet-ssleay-perl gnutls-bin ucspi-tcp unbound ldnsutils libmariadb-dev mariadb-server || exit 1
+need $BUILD_PACKAGES libcmocka-dev python3 swaks curl msmtp s-nail mandoc procps iproute2 dnsmasq-base openssl libnet-ssleay-perl gnutls-bin ucspi-tcp unbound ldnsutils libmariadb-dev mariadb-server libfuse3-dev fuse3 || exit 1
 [ -n "$quick" ] || need clang musl-tools strace || exit 1
 
 passed=0 failed=0 skipped=0

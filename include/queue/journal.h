@@ -30,6 +30,7 @@ struct journal;
 struct journal *journal_of(const char *dir);
 /* The same, if it is there already: never makes or replays anything. */
 struct journal *journal_look(const char *dir);
+bool journal_exists(const char *dir);	/* something was written to it, in this run of the machine or before */
 bool journal_own(const char *dir);	/* there is one, and it serves this queue alone */
 /* Make the journal ready before daemons start: *restored messages were put back.  -1: some could not be, nothing is lost,
  * the next start tries again. */

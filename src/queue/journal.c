@@ -403,13 +403,6 @@ struct journal *journal_look(const char *dir)
 	return journal_attach(dir, false);
 }
 
-bool journal_own(const char *dir)
-{
-	const struct journal *j = journal_look(dir);
-
-	return j && !j->common;
-}
-
 static bool has_segments(const struct journal *j)
 {
 	struct buf fn = BUF_INIT;
@@ -419,6 +412,18 @@ static bool has_segments(const struct journal *j)
 
 	buf_free(&fn);
 	return r;
+}
+
+bool journal_exists(const char *dir)
+{
+	return has_segments(handle(dir));
+}
+
+bool journal_own(const char *dir)
+{
+	const struct journal *j = journal_look(dir);
+
+	return j && !j->common;
 }
 
 int journal_recover(const char *dir, unsigned *restored, struct err *e)

@@ -18,10 +18,15 @@ enum {
 	IDLE_MS = 60000,
 };
 
-/* What a round has found. */
+struct seen {
+	uint32_t i;
+	uint64_t key;
+};
+
+/* What a round has found.  Several may run at once: each changes only what is still as it was seen. */
 struct round {
-	VEC(uint32_t) ended;	/* entries to be freed */
-	VEC(uint32_t) idle;	/* entries whose records may be let go: nobody works on their messages */
+	VEC(struct seen) ended;	/* entries to be freed */
+	VEC(struct seen) idle;	/* entries whose records may be let go: nobody works on their messages */
 	journal_pos keep;	/* records before it do not count after this round */
 };
 
@@ -43,13 +48,13 @@ static void look(const struct journal_state *s, bool force, struct round *r)
 		bool accepting = k & ENTRY_ACCEPTING && !(force && dead(atomic_load(&en->pid)));
 
 		if (k & ENTRY_ENDED && !accepting) {
-			vec_push(&r->ended, i);
+			vec_push(&r->ended, ((struct seen){i, k}));
 			continue;
 		}
 		if (k & ENTRY_RETIRED)
 			continue;
 		if (force && !accepting) {
-			vec_push(&r->idle, i);
+			vec_push(&r->idle, ((struct seen){i, k}));
 			continue;
 		}
 		journal_pos pos = atomic_load(&en->pos);
@@ -63,8 +68,8 @@ static void look(const struct journal_state *s, bool force, struct round *r)
 static void let_go(struct journal_state *s, struct round *r)
 {
 	for (size_t i = 0; i < r->idle.n; i++) {
-		struct journal_entry *en = &s->entry[r->idle.p[i]];
-		uint64_t k = atomic_load(&en->key);
+		struct journal_entry *en = &s->entry[r->idle.p[i].i];
+		uint64_t k = r->idle.p[i].key;
 		journal_pos pos = atomic_load(&en->pos);
 		bool gone = k & ENTRY_SHARED ?
 			atomic_compare_exchange_strong(&en->key, &k, (k & ~(uint64_t)ENTRY_ACCEPTING) | ENTRY_RETIRED) :
@@ -79,14 +84,15 @@ static void let_go(struct journal_state *s, struct round *r)
 static void free_ended(struct journal_state *s, struct round *r, struct buf *list)
 {
 	for (size_t i = 0; i < r->ended.n; i++) {
-		journal_pos pos = atomic_load(&s->entry[r->ended.p[i]].pos);
+		struct journal_entry *en = &s->entry[r->ended.p[i].i];
+		journal_pos pos = atomic_load(&en->pos);
+		uint64_t k = r->ended.p[i].key;
 		char p[8];
 
-		if (pos >= r->keep) {
-			journal_pos_pack(pos, p);
-			buf_put(list, p, sizeof p);
-		}
-		atomic_store(&s->entry[r->ended.p[i]].key, 0);
+		if (!atomic_compare_exchange_strong(&en->key, &k, 0) || pos < r->keep)
+			continue;
+		journal_pos_pack(pos, p);
+		buf_put(list, p, sizeof p);
 	}
 }
 
@@ -105,10 +111,12 @@ static int note(struct journal *j, const struct round *r, struct buf *list, stru
 		return -1;
 	if (done == 0)
 		return err_code(e, 64, ENOSPC, "%s is full", j->home.p);
-	/* nothing but the checkpoint itself counts */
-	bool quiet = r->keep == mark.pos;
+	/* when nothing else counts the checkpoint itself does not either */
+	journal_pos keep = r->keep == mark.pos ? mark.pos + journal_record_size(&mark) : r->keep;
+	journal_pos before = atomic_load(&j->s->keep);
 
-	atomic_store(&j->s->keep, quiet ? mark.pos + journal_record_size(&mark) : r->keep);
+	while (keep > before && !atomic_compare_exchange_weak(&j->s->keep, &before, keep))
+		;
 	return 1;
 }
 

@@ -6,12 +6,14 @@
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/app/role.h"
+#include "core/app/run.h"
 #include "core/base/num.h"
 #include "core/conf/conf.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/lock.h"
 #include "core/sys/proc.h"
+#include "queue/journal.h"
 #include "queue/repair.h"
 
 enum { PROBLEMS_MAX = 99, TCPTO_RECORD = 32, TCPTO_MAX = 1 << 20 };
@@ -147,6 +149,32 @@ static void enter(const char *dir, const struct queue_owners *o)
 		die(111, "unable to enter %s: %s", dir, log_errno(errno));
 }
 
+/* The journal speaks of messages by their numbers, which may change now: it has to let go of them. */
+static void empty_journal(const struct queue_owners *o)
+{
+	struct err e = {0};
+	unsigned n = 0;
+	pid_t pid;
+
+	if (!journal_exists("."))
+		return;
+	pid = proc_fork();
+	if (pid == 0) {
+		if ((o->change && proc_become(o->queue, o->group, &o->group, 1, &e) < 0) ||
+			journal_recover(".", &n, &e) < 0 || journal_flush(".", &e) < 0)
+			die_err(&e);
+		if (n)
+			log_line("%s: %u messages put back from the journal", log_program(), n);
+		proc_exit(0);
+	}
+	if (pid < 0)
+		die(111, "unable to fork: %s", log_errno(errno));
+	int code = run_wait(pid);
+
+	if (code != 0)
+		proc_exit(code < 0 ? 111 : code);
+}
+
 static int fix_main(int argc, char **argv)
 {
 	struct repair r = {.ratelimit = with_ratelimit, .trash = with_trash, .problem = problem, .stray = stray};
@@ -165,8 +193,10 @@ static int fix_main(int argc, char **argv)
 	if (repair_structure(&r, &e) < 0)
 		die_err(&e);
 	/* now the mutex is there for certain */
-	if (!report_only)
+	if (!report_only) {
 		take_mutex();
+		empty_journal(&r.owners);
+	}
 	if (repair_messages(&r, &e) < 0 || repair_old_parts(&r, &e) < 0)
 		die_err(&e);
 	if (verbose || report_only)
