@@ -6,6 +6,7 @@
 #define QUEUE_SPAWNER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/base/buf.h"
@@ -46,8 +47,8 @@ int spawner_enter(struct err *e);
  * children.  0, or -1 when writing to out fails.  Uses SIGCHLD and ignores SIGPIPE meanwhile. */
 int spawner_run(const struct spawner *s, int in, int out, struct err *e);
 
-/* Give a job to a worker: its pid, -1 with e. */
-pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, int report, struct err *e);
+/* Give a job to a worker, rather to one that had this kind last: its pid, -1 with e. */
+pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, uint32_t kind, int report, struct err *e);
 /* In the worker: the job a text describes (views into it), the message on descriptor 0, the report on 1 and 2,
  * MESSID and the header variables in the environment.  -1: the text is none. */
 int spawner_unpack(struct str text, const int *fds, int n, struct spawner_job *job);

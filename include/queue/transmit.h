@@ -26,6 +26,7 @@ struct transmit {
 	int timeout_ms;
 	struct outtls tls;	/* for this host */
 	struct str host;	/* its name, or its address */
+	struct buf key;		/* all that a connection depends on; empty: it is not kept */
 
 	char ip[IP_TEXT];	/* the peer */
 	bool qmtp;		/* spoken last */
@@ -44,9 +45,15 @@ enum transmit_end {
 	TRANSMIT_PLAIN,	/* TLS failed that need not be: try this host again without */
 };
 
-/* fd is connected to the host of t->ip. */
+/* fd is connected to the host of t->ip; it is closed, or kept for transmit_again. */
 enum transmit_end transmit_smtp(struct transmit *t, int fd, struct str helo);
+/* The same in QMTP; fd stays open. */
 enum transmit_end transmit_qmtp(struct transmit *t, int fd);
+/* The connection a worker has kept since its last delivery, if there is one with t->key and it still works: the
+ * message goes there and the report is complete.  false: nothing was sent. */
+bool transmit_again(struct transmit *t);
+bool transmit_kept(void);	/* there is one */
+void transmit_drop(void);	/* end it */
 /* The message part: letter and text; closes the report. */
 void transmit_end(struct transmit *t, char letter, int code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -531,7 +531,7 @@ int spawner_enter(struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
-pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, int report, struct err *e)
+pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, uint32_t kind, int report, struct err *e)
 {
 	const struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
 	struct buf text = BUF_INIT;
@@ -541,7 +541,7 @@ pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, int re
 		buf_addc(&text, 0);
 	}
 	buf_addc(&text, job->shared ? '1' : '0');
-	pid_t pid = workers_start(w, buf_str(&text), (int[]){job->mess, report}, 2, e);
+	pid_t pid = workers_start(w, buf_str(&text), (int[]){job->mess, report}, 2, kind, e);
 
 	buf_free(&text);
 	return pid;

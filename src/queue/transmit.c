@@ -6,18 +6,63 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "core/base/utf8.h"
+#include "core/conf/conf.h"
 #include "core/smtp/client.h"
 #include "core/smtp/dsn.h"
 #include "core/smtp/qmtp.h"
+#include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
+#include "core/sys/workers.h"
 
-enum { HANDSHAKE_MS = 60000 };
+enum {
+	HANDSHAKE_MS = 60000,
+	LINK_MS = 300000,	/* a connection is not used for longer */
+};
+
+/* A connection: to the host of one delivery, or kept from the last one for the next. */
+struct link {
+	struct smtpc c;
+	struct tls *tls;
+	int fd;
+	bool secured;
+	struct buf key;
+	long used;		/* messages it has carried */
+	long long since;	/* clock_mono_ms of its beginning */
+};
+
+static struct link *kept;
+
+static void end_link(struct link *l)
+{
+	tls_close(l->tls);
+	smtpc_free(&l->c);
+	buf_free(&l->key);
+	mem_free(l);
+}
+
+bool transmit_kept(void)
+{
+	return kept;
+}
+
+void transmit_drop(void)
+{
+	if (!kept)
+		return;
+	smtpc_quit(&kept->c);
+	workers_let_go();
+	fd_close(kept->fd);
+	end_link(kept);
+	kept = NULL;
+}
 
 void transmit_free(struct transmit *t)
 {
+	buf_free(&t->key);
 	outtls_free(&t->tls);
 	buf_free(&t->report);
 	buf_free(&t->text);
@@ -151,7 +196,16 @@ static void refused(struct transmit *t, const struct smtpc *c, const char *what)
 		t->ip, what, c->text.p);
 }
 
-static void conclude(struct transmit *t, struct smtpc *c, enum smtpc_end end)
+/* May the connection be used for another message? */
+static bool keeps(const struct transmit *t, const struct link *l)
+{
+	long max = 100;
+
+	conf_int(CONF_CONNECTION_REUSE, &max, NULL);
+	return t->key.n && l->used < max && clock_mono_ms() - l->since < LINK_MS;
+}
+
+static void conclude(struct transmit *t, struct smtpc *c, enum smtpc_end end, bool keep)
 {
 	switch (end) {
 	case SMTPC_ACCEPTED:
@@ -181,14 +235,23 @@ static void conclude(struct transmit *t, struct smtpc *c, enum smtpc_end end)
 		transmit_end(t, 'Z', 0, "Unable to read the message: %s. (#4.3.0)\n", strerror(errno));
 		break;
 	}
-	if (end != SMTPC_LOST && end != SMTPC_PARTIAL && end != SMTPC_UNREADABLE)
+	if (end != SMTPC_LOST && end != SMTPC_PARTIAL && end != SMTPC_UNREADABLE && !keep)
 		smtpc_quit(c);
 }
 
-static void transaction(struct transmit *t, struct smtpc *c)
+/* A connection that was kept fails before it has taken anything: as if there were none. */
+static bool stale(const struct smtpc *c, enum smtpc_end end)
+{
+	return (end == SMTPC_LOST && !c->dot_sent) || (end == SMTPC_SENDER && c->code == 421);
+}
+
+/* false: the connection, an old one, was of no use. */
+static bool transaction(struct transmit *t, struct link *l)
 {
 	char space[65536];
 	bool header = false, addresses = addresses_need_utf8(t);
+	size_t before = t->report.n;
+	struct smtpc *c = &l->c;
 	struct in body;
 	struct smtpc_mail m = {.sender = t->sender, .rcpts = t->rcpts, .n = t->n, .size = t->size, .head = t->head,
 		.mail_params = t->mail_params, .rcpt_params = t->rcpt_params, .body = &body, .rcpt = smtp_rcpt, .arg = t};
@@ -196,13 +259,49 @@ static void transaction(struct transmit *t, struct smtpc *c)
 	if (addresses && !(c->ext & SMTPC_SMTPUTF8)) {
 		transmit_end(t, 'D', 0, "Connected to %s but the host takes no internationalised addresses. (#5.6.7)\n", t->ip);
 		smtpc_quit(c);
-		return;
+		return true;
 	}
 	if (c->ext & (SMTPC_8BITMIME | SMTPC_SMTPUTF8))
 		scan(t, &m.eightbit, &header);
 	m.utf8 = addresses || (t->utf8_headers && header);
 	in_init(&body, t->mess, space, sizeof space);
-	conclude(t, c, smtpc_send(c, &m));
+	c->dot_sent = false;
+	enum smtpc_end end = smtpc_send(c, &m);
+
+	if (l->used && stale(c, end)) {
+		buf_trunc(&t->report, before);
+		return false;
+	}
+	l->used++;
+	l->secured = t->secured;
+	bool keep = end == SMTPC_ACCEPTED && keeps(t, l);
+
+	conclude(t, c, end, keep);
+	if (keep) {
+		buf_set(&l->key, buf_str(&t->key));
+		kept = l;
+	}
+	return true;
+}
+
+bool transmit_again(struct transmit *t)
+{
+	struct link *l = kept;
+
+	if (!l || !str_eq(buf_str(&l->key), buf_str(&t->key)))
+		return false;
+	kept = NULL;
+	t->qmtp = false;
+	t->secured = l->secured;
+	/* whatever the host says unasked is its farewell */
+	bool done = fd_wait(l->fd, POLLIN, 0) == 0 && transaction(t, l);
+
+	if (kept != l) {
+		workers_let_go();
+		fd_close(l->fd);
+		end_link(l);
+	}
+	return done;
 }
 
 /* Speak TLS on fd from now on.  What the host has said before in plain text is forgotten. */
@@ -246,8 +345,10 @@ static enum transmit_end start_tls(struct transmit *t, struct smtpc *c, struct s
 	return e.num ? TRANSMIT_PLAIN : TRANSMIT_DONE;
 }
 
-static enum transmit_end greet(struct transmit *t, struct smtpc *c, struct str helo, struct tls **tls)
+static enum transmit_end greet(struct transmit *t, struct link *l, struct str helo)
 {
+	struct smtpc *c = &l->c;
+
 	if (smtpc_reply(c) < 0)
 		return next(t, true, 'Z', 0, "Connected to %s but %s before the greeting. (#4.4.2)\n", t->ip, lost_how(errno));
 	if (c->code >= 400 && c->code < 500) {
@@ -264,13 +365,13 @@ static enum transmit_end greet(struct transmit *t, struct smtpc *c, struct str h
 		return TRANSMIT_DONE;
 	}
 	if (c->code == 250 && !t->secured) {
-		enum transmit_end r = start_tls(t, c, helo, tls);
+		enum transmit_end r = start_tls(t, c, helo, &l->tls);
 
 		if (r != TRANSMIT_DONE)
 			return r;
 	}
 	if (c->code == 250) {
-		transaction(t, c);
+		transaction(t, l);
 		return TRANSMIT_DONE;
 	}
 	smtpc_quit(c);
@@ -283,19 +384,32 @@ static enum transmit_end greet(struct transmit *t, struct smtpc *c, struct str h
 
 enum transmit_end transmit_smtp(struct transmit *t, int fd, struct str helo)
 {
-	struct smtpc c;
-	struct tls *tls = NULL;
+	struct link *l = mem_alloc(sizeof *l);
 	struct err e = {0};
 
+	buf_init(&l->key);
+	l->since = clock_mono_ms();
 	t->qmtp = t->secured = false;
-	smtpc_init(&c, fd, t->timeout_ms);
-	enum transmit_end r = t->tls.first && !secure(t, fd, &c.in, &c.out, &tls, &e) ? insecure(t, &e) :
-		greet(t, &c, helo, &tls);
+	if (t->key.n)
+		transmit_drop();	/* there is room for one */
+	/* its number must not change once TLS is spoken */
+	int held = t->key.n ? workers_hold(fd) : -1;
+
+	if (held < 0)
+		buf_clear(&t->key);
+	l->fd = held < 0 ? fd : held;
+	smtpc_init(&l->c, l->fd, t->timeout_ms);
+	enum transmit_end r = t->tls.first && !secure(t, l->fd, &l->c.in, &l->c.out, &l->tls, &e) ? insecure(t, &e) :
+		greet(t, l, helo);
 
 	if (r == TRANSMIT_PLAIN && t->tls.level == OUTTLS_MUST)
 		r = next(t, false, 'Z', 0, "Connected to %s but the connection died within TLS. (#4.4.2)\n", t->ip);
-	tls_close(tls);
-	smtpc_free(&c);
+	if (kept == l)
+		return r;
+	if (held >= 0)
+		workers_let_go();
+	end_link(l);
+	fd_close(held < 0 ? fd : held);
 	return r;
 }
 

@@ -4,6 +4,7 @@
 #ifndef CORE_SYS_WORKERS_H
 #define CORE_SYS_WORKERS_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/base/err.h"
@@ -18,6 +19,7 @@ enum {
 struct worker {
 	pid_t pid;
 	int sock;		/* jobs go down here */
+	uint32_t kind;		/* of its last job */
 	bool idle;
 };
 
@@ -27,6 +29,8 @@ struct workers {
 	/* Runs in the worker, in the environment the parent had at workers_open, signals and umask as they
 	 * were then.  Places the n descriptors, which are above WORKERS_KEEP, and returns the job's exit code. */
 	int (*run)(struct str text, const int *fds, int n);
+	/* In a worker that ends, or drops what it holds; may be NULL. */
+	void (*leave)(void);
 	int keep;		/* a descriptor of ours that a worker finds at WORKERS_KEEP; 0 none */
 	bool keep_stderr;	/* descriptor 2 is the parent's; else a job's own */
 	int notes[2];		/* "worker PID is done, code C": poll notes[0] */
@@ -52,8 +56,13 @@ void workers_put_aside(struct str state, int fd);
 int workers_take_back(struct workers *w, pid_t pid, struct buf *state);
 
 int workers_open(struct workers *w, struct err *e);
-/* Give a job to an idle worker, or start one: the worker's pid, -1 with e.  The descriptors stay ours too. */
-pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, struct err *e);
+/* In a job: a descriptor stays open for the jobs that follow, one at a time, and has this number from now on.  -1: this is
+ * no worker's job.  It is the job's again with workers_let_go, which does not close it. */
+int workers_hold(int fd);
+void workers_let_go(void);
+/* Give a job to an idle worker, one that had the same kind of job last if there is one, or start a worker: its pid, -1 with
+ * e.  The descriptors stay ours too. */
+pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, uint32_t kind, struct err *e);
 /* The next finished job: true with its worker and its code as a wait status. */
 bool workers_note(struct workers *w, pid_t *pid, int *status);
 /* This process has ended. */

@@ -193,7 +193,7 @@ static pid_t start(const struct spawner_job *given, int report, void *arg, struc
 		return 0;
 	job->shared = shared(job);
 	if (workers.env)
-		return spawner_hand_over(&workers, job, report, e);
+		return spawner_hand_over(&workers, job, 0, report, e);
 	pid_t pid = proc_fork();
 
 	if (pid < 0)

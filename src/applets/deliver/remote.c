@@ -219,24 +219,58 @@ static void remember(const struct delivery *d, const struct ip *ip, bool failed)
 		tcpto_record(queue_here(), ip, failed, clock_now(), d->tolerance);
 }
 
-/* The dialogue on fd, which is closed afterwards. */
+/* The dialogue on fd, which is closed or kept afterwards. */
 static enum transmit_end talk(struct delivery *d, int fd, bool qmtp, struct str helo)
 {
 	fd_seek(0, 0);
-	enum transmit_end r = qmtp ? transmit_qmtp(&d->t, fd) : transmit_smtp(&d->t, fd, helo);
+	if (!qmtp)
+		return transmit_smtp(&d->t, fd, helo);
+	enum transmit_end r = transmit_qmtp(&d->t, fd);
 
 	fd_close(fd);
 	return r;
+}
+
+/* What a connection to this address is like: another message may use it when all of that is the same. */
+static int describe(struct delivery *d, const struct hop *h, unsigned port, struct str helo, struct err *e)
+{
+	long max = 0;
+
+	ip_text(&h->ip, d->t.ip);
+	d->t.host = h->host;
+	buf_clear(&d->t.key);
+	outtls_free(&d->t.tls);
+	if (outtls_find(&d->t.tls, h->host, d->rcpts, d->n, port, e) < 0 || conf_int(CONF_CONNECTION_REUSE, &max, e) < 0)
+		return -1;
+	if (max > 1)
+		buf_fmt(&d->t.key, "%s %u %s %.*s %.*s %d %d %.*s", d->t.ip, port, d->from, STR_FMT(helo), STR_FMT(h->host),
+			d->t.tls.level, d->t.tls.first, STR_FMT(buf_str(&d->t.tls.ca)));
+	return 0;
+}
+
+/* Is there a connection from the last delivery that will do?  Then the message goes that way. */
+static bool again(struct delivery *d, const struct hop *h, unsigned port)
+{
+	struct ip from;
+	struct str helo;
+	struct err e;
+
+	if (!transmit_kept())
+		return false;
+	d->from[0] = 0;
+	if (source_pick(&d->source, &h->ip, &from, &helo))
+		ip_text(&from, d->from);
+	if (describe(d, h, port, helo, &e) < 0)
+		return false;
+	fd_seek(0, 0);
+	return transmit_again(&d->t);
 }
 
 static enum transmit_end hand_over(struct delivery *d, const struct hop *h, int fd, bool qmtp, struct str helo)
 {
 	struct err e = {0};
 
-	ip_text(&h->ip, d->t.ip);
-	d->t.host = h->host;
-	outtls_free(&d->t.tls);
-	if (outtls_find(&d->t.tls, h->host, d->rcpts, d->n, d->port, &e) < 0) {
+	if (describe(d, h, d->port, helo, &e) < 0) {
 		fd_close(fd);
 		transmit_end(&d->t, 'Z', 0, "%s. (#4.3.0)\n", log_err(&e));
 		return TRANSMIT_DONE;
@@ -249,6 +283,11 @@ static bool try_hop(struct delivery *d, const struct hop *h)
 {
 	bool mxps = h->qmtp && !d->route.relay.n && !conf_set(CONF_DISABLE_MXPS), qmtp = d->route.qmtp || mxps;
 	struct str helo;
+
+	if (!qmtp && again(d, h, d->route.port)) {
+		remember(d, &h->ip, false);
+		return true;
+	}
 	int fd = dial(d, h, mxps ? PORT_QMTP : d->route.port, &helo);
 
 	if (fd < 0 && mxps) {
@@ -264,6 +303,7 @@ static bool try_hop(struct delivery *d, const struct hop *h)
 
 	if (r == TRANSMIT_PLAIN) {
 		d->t.tls.level = OUTTLS_NEVER;
+		buf_clear(&d->t.key);
 		fd = dial(d, h, d->port, &helo);
 		if (fd < 0)
 			return false;
@@ -443,6 +483,7 @@ static int remote_main(int argc, char **argv)
 	d.argv = argv;
 	buf_init(&d.t.report);
 	buf_init(&d.t.text);
+	buf_init(&d.t.key);
 	if (arguments(&d, argc, argv))
 		deliver(&d);
 	int code = finish(&d);

@@ -42,7 +42,17 @@ static int work(struct str text, const int *fds, int n)
 	return applet_run(applet_find("qmail-remote"), WORDS, argv);
 }
 
-static struct workers workers = {.run = work};
+static struct workers workers = {.run = work, .leave = transmit_drop};
+
+/* Who has just delivered to this domain may still have a connection. */
+static uint32_t domain_kind(struct str domain)
+{
+	uint32_t h = 1;
+
+	for (size_t i = 0; i < domain.n; i++)
+		h = h * 31 + (unsigned char)chr_lower(domain.p[i]);
+	return h;
+}
 
 /* Nothing but remote's exit code and output tells what happened: when it could not run, that is temporary
  * (111) or not (100). */
@@ -52,7 +62,7 @@ static pid_t start(const struct spawner_job *job, int report, void *arg, struct 
 	int fds[] = {job->mess, report, report};
 
 	if (workers.env)
-		return spawner_hand_over(&workers, job, report, e);
+		return spawner_hand_over(&workers, job, domain_kind(str_from(job->recipient, job->at + 1)), report, e);
 	words(job, size, argv);
 	return run_start(argv, &(struct run){.fds = fds, .nfds = 3, .dir = "/", .keep_role = true, .file = arg}, e);
 }

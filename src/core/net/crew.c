@@ -17,7 +17,7 @@ static pid_t give_job(struct crew *c, struct workers_job how, const void *p, siz
 
 	buf_put(&b, &how, sizeof how);
 	buf_put(&b, p, n);
-	pid_t pid = workers_start(&c->workers, buf_str(&b), &s, 1, e);
+	pid_t pid = workers_start(&c->workers, buf_str(&b), &s, 1, 0, e);
 
 	buf_free(&b);
 	return pid;

@@ -16,6 +16,7 @@
 
 enum {
 	SOCK = 3, NOTES = 4, NOTHING = 5,	/* a worker's own descriptors */
+	HELD = WORKERS_KEEP + 1,		/* ... and one of a job's that stays */
 	JOBS = 500,		/* after which a worker ends, whatever memory it has gathered with it */
 	IDLE_MS = 5000,		/* a worker without work ends */
 	TROUBLE = 111,		/* a job that could not be begun has failed for now */
@@ -61,7 +62,25 @@ static int receive(struct buf *text, int *fds, int *count)
 	return 1;
 }
 
-/* Nothing of one job may reach the next. */
+static bool working, holding;
+
+int workers_hold(int fd)
+{
+	if (!working || fd_copy(HELD, fd) < 0)
+		return -1;
+	if (fd != HELD)
+		fd_close(fd);
+	fd_cloexec(HELD, true);
+	holding = true;
+	return HELD;
+}
+
+void workers_let_go(void)
+{
+	holding = false;
+}
+
+/* Nothing of one job may reach the next, except what is held on purpose. */
 static void forget(const struct workers *w)
 {
 	clock_alarm(0);
@@ -70,7 +89,17 @@ static void forget(const struct workers *w)
 	env_share(w->env);
 	for (int fd = 0; fd < (w->keep_stderr ? 2 : 3); fd++)
 		fd_copy(fd, NOTHING);
-	fd_close_from(w->keep ? WORKERS_KEEP + 1 : NOTHING + 1);
+	if (!w->keep)
+		fd_close(WORKERS_KEEP);
+	fd_close_from(holding ? HELD + 1 : HELD);
+}
+
+static void leave(const struct workers *w, int code) __attribute__((noreturn));
+static void leave(const struct workers *w, int code)
+{
+	if (w->leave)
+		w->leave();
+	proc_exit(code);
 }
 
 enum { ASIDE = 1 << 16 };	/* in a note */
@@ -105,23 +134,24 @@ static void worker(const struct workers *w)
 	if (fd_null(NOTHING) < 0)
 		proc_exit(TROUBLE);
 	forget(w);
+	working = true;
 	for (int i = 1; (more = receive(&text, fds, &count)) > 0; i++) {
 		struct note note = {proc_pid(), w->run(buf_str(&text), fds, count)};
 
 		if (aside_fd >= 0) {
 			if (!give_back() || i == JOBS)
-				proc_exit(0);
+				leave(w, 0);
 			forget(w);
 			continue;
 		}
 		/* without a note our end tells how the job ended, and there are no more jobs */
 		if (i == JOBS)
-			proc_exit(note.code);
+			leave(w, note.code);
 		forget(w);
 		if (fd_write_all(NOTES, &note, sizeof note) < 0)
-			proc_exit(note.code);
+			leave(w, note.code);
 	}
-	proc_exit(more < 0 ? TROUBLE : 0);
+	leave(w, more < 0 ? TROUBLE : 0);
 }
 
 /* ---- in the parent ----------------------------------------------------------------------------- */
@@ -180,14 +210,26 @@ static int send_job(const struct worker *k, struct str text, const int *fds, int
 	return r;
 }
 
-pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, struct err *e)
+/* From the end, where the new ones are: those at the front may leave when there is less to do. */
+static struct worker *idle_worker(struct workers *w, uint32_t kind)
 {
-	struct worker *k = NULL;
+	struct worker *any = NULL;
 
-	/* from the end, where the new ones are: those at the front may leave when there is less to do */
-	for (size_t i = w->list.n; !k && i > 0; i--)
-		if (w->list.p[i - 1].idle)
-			k = &w->list.p[i - 1];
+	for (size_t i = w->list.n; i > 0; i--) {
+		struct worker *k = &w->list.p[i - 1];
+
+		if (k->idle && k->kind == kind)
+			return k;
+		if (k->idle && !any)
+			any = k;
+	}
+	return any;
+}
+
+pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, uint32_t kind, struct err *e)
+{
+	struct worker *k = idle_worker(w, kind);
+
 	if (k && send_job(k, text, fds, n) < 0) {
 		k->idle = false;	/* it has just left; reap will say so */
 		k = NULL;
@@ -198,6 +240,7 @@ pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, s
 			return k ? err_temp(e, errno, "unable to give a worker its job") : -1;
 	}
 	k->idle = false;
+	k->kind = kind;
 	return k->pid;
 }
 

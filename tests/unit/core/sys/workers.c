@@ -51,7 +51,7 @@ static int teardown(void **state)
 static int done(const char *text, int fd, pid_t *pid)
 {
 	struct err e = {0};
-	pid_t started = workers_start(&w, str_z(text), &fd, fd >= 0, &e);
+	pid_t started = workers_start(&w, str_z(text), &fd, fd >= 0, 0, &e);
 	int status = -1;
 
 	assert_true(started > 0);
@@ -76,8 +76,8 @@ static void one_process(void **state)
 static void busy(void **state)
 {
 	struct err e = {0};
-	pid_t a = workers_start(&w, STR("code 1"), NULL, 0, &e);
-	pid_t b = workers_start(&w, STR("code 2"), NULL, 0, &e), pid;
+	pid_t a = workers_start(&w, STR("code 1"), NULL, 0, 0, &e);
+	pid_t b = workers_start(&w, STR("code 2"), NULL, 0, 0, &e), pid;
 	int status, sum = 0;
 
 	(void)state;
@@ -94,7 +94,7 @@ static void busy(void **state)
 static void death(void **state)
 {
 	struct err e = {0};
-	pid_t victim = workers_start(&w, STR("exit 5"), NULL, 0, &e), pid;
+	pid_t victim = workers_start(&w, STR("exit 5"), NULL, 0, 0, &e), pid;
 	int status;
 
 	(void)state;
