@@ -22,6 +22,8 @@ struct spawner_job {
 	struct str envh;	/* header lines that became variables around start() */
 	struct str recipient;
 	size_t at;		/* position of the last @ in recipient */
+	struct str others;	/* more recipients in the same domain, each with its NUL (groups) */
+	size_t count;		/* recipients in all */
 	int mess;		/* the open message, at its start */
 	off_t size;
 	bool shared;		/* what it leaves on the queue's file system need not be synced (journal_share) */
@@ -32,11 +34,13 @@ struct spawner {
 	/* Start the child: mess as its descriptor 0, report as 1 and 2.  Its pid, or -1 with e filled;
 	 * 0: no child is needed, the delivery is reported as one that exited 0 without output. */
 	pid_t (*start)(const struct spawner_job *job, int report, void *arg, struct err *e);
-	/* Append the report for a child that ended: status as from waitpid, all it said.  First byte K, Z, D. */
-	void (*report)(int status, struct str said, struct buf *report, void *arg);
+	/* Append the report for recipient i of a child that ended: status as from waitpid, all it said.  First byte K, Z, D. */
+	void (*report)(int status, struct str said, size_t i, struct buf *report, void *arg);
 	void *arg;
 	/* Children that outlive their delivery (workers.h), opened and closed by spawner_run; NULL: none. */
 	struct workers *workers;
+	/* Commands that arrive together and differ only in the recipient's local part are one delivery. */
+	bool groups;
 	size_t output_max;	/* bytes of a child's output kept; 0: 128 KiB, the rest is dropped */
 	uid_t owner;		/* message files must belong to this user */
 };

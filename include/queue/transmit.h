@@ -61,8 +61,7 @@ void transmit_end(struct transmit *t, char letter, int code, const char *fmt, ..
 void transmit_give_up(struct transmit *t);
 void transmit_free(struct transmit *t);
 
-/* rspawn's part (section 12.5): what remote said for exactly one recipient, and its wait status, become
- * the report to send. */
-void transmit_summary(int status, struct str said, struct buf *report);
+/* rspawn's part (section 12.5): what remote said, and its wait status, become the report to send for recipient i. */
+void transmit_summary(int status, struct str said, size_t i, struct buf *report);
 
 #endif

@@ -21,6 +21,8 @@ enum {
 	PIECE = 4096,			/* what a writable pipe takes without blocking */
 	ID_MAX = 100,
 	FIELDS = 5,
+	GROUP_MAX = 100,		/* recipients of one delivery */
+	GROUP_BYTES = 64 << 10,
 	LOOK_MS = 2000,			/* for children whose end nobody told */
 };
 
@@ -28,6 +30,16 @@ struct slot {
 	pid_t pid;	/* 0: free */
 	int fd;		/* the child's output, -1 after its end */
 	struct buf said;
+	bool follows;	/* another slot's child delivers for this one, too */
+	short next;	/* the slot that follows this one, -1 none */
+};
+
+/* Commands that will be one delivery, as far as they have come. */
+struct group {
+	struct buf text;	/* the first of them, without its slot */
+	struct buf others;	/* the recipients of the rest */
+	short first, last;	/* slots */
+	size_t count;		/* 0: there is none */
 };
 
 /* What is served now. */
@@ -43,6 +55,7 @@ struct loop {
 	struct buf command;	/* the command being read */
 	unsigned fields;	/* NULs seen in it */
 	bool oversized;
+	struct group group;
 	struct buf pending;	/* reports to be written */
 	struct buf vars;
 	VEC(char *) list;
@@ -84,74 +97,6 @@ static void refuse(struct loop *l, unsigned slot, char letter, const char *text,
 	report_begin(l, slot);
 	spawner_say(&l->pending, letter, text, status);
 	report_end(l);
-}
-
-static bool name_refused(struct str name)
-{
-	static const char *const exact[] = {"PATH", "SHELL", "IFS", "HOME", "USER", "LOGNAME", "ENV", "BASH_ENV",
-		"CDPATH", "TMPDIR", "MESSID", "QUEUEDIR", "CONTROLDIR", "SYSCONFDIR", "REEXEC", "UID", "EUID",
-		"PS4", "SHELLOPTS", "BASHOPTS", "GLOBIGNORE", "NLSPATH", "LOCPATH", "GCONV_PATH", "HOSTALIASES",
-		"MALLOC_TRACE", "RES_OPTIONS", "LOCALDOMAIN", "DNS_SERVERS", "FILTERARGS", "SPAMFILTER", "SPAMFILTERARGS",
-		"LOGFILTER", "FROMRULES", "RCPTRULES", "QLOCAL", "QREMOTE"};
-	static const char *const heads[] = {"LD_", "BASH_FUNC", "MALLOC_", "PERL", "PYTHON", "RUBY", "ASAN_", "UBSAN_",
-		"QMAIL", "ONSUCCESS_", "ONFAILURE_", "ONTEMPORARY_"};
-
-	if (!name.n || chr_digit(name.p[0]) || str_ends(name, STR("_FILE")))
-		return true;
-	for (size_t i = 0; i < name.n; i++)
-		if (!chr_alnum(name.p[i]) && name.p[i] != '_')
-			return true;
-	for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
-		if (str_eq(name, str_z(exact[i])))
-			return true;
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		if (str_starts(name, str_z(heads[i])))
-			return true;
-	return false;
-}
-
-/* One unfolded field: name and value with the line ends that folded it. */
-static bool add_variable(struct str field, struct buf *text)
-{
-	size_t colon = str_chr(field, ':'), start = text->n;
-
-	if (colon == field.n)
-		return false;
-	for (size_t i = 0; i < colon; i++)
-		buf_addc(text, field.p[i] == '-' ? '_' : chr_upper(field.p[i]));
-	if (name_refused(str_make(text->p + start, colon))) {
-		buf_trunc(text, start);
-		return false;
-	}
-	buf_addc(text, '=');
-	for (struct str v = str_trim(str_from(field, colon + 1)); v.n; v = str_from(v, 1))
-		if (*v.p != '\n')
-			buf_addc(text, *v.p);
-	buf_addc(text, 0);
-	return true;
-}
-
-/* The first header field of *rest with its continuation lines. */
-static struct str cut_field(struct str *rest)
-{
-	size_t end = 0;
-
-	do
-		end += str_chr(str_from(*rest, end), '\n') + 1;
-	while (end < rest->n && chr_blank(rest->p[end]));
-	struct str field = str_to(*rest, end < rest->n ? end : rest->n);
-
-	*rest = str_from(*rest, field.n);
-	return field;
-}
-
-size_t spawner_variables(struct str headers, struct buf *text)
-{
-	size_t n = 0;
-
-	while (headers.n)
-		n += add_variable(cut_field(&headers), text);
-	return n;
 }
 
 static void lay_environment(struct loop *l, const struct spawner_job *job)
@@ -197,20 +142,45 @@ static const char *open_message(struct spawner_job *job, uid_t owner, const char
 	return NULL;
 }
 
-static void answer(struct loop *l, unsigned slot, int status, struct str said)
+/* The reports of all who were delivered to by the child of this slot. */
+static void answer(struct loop *l, short slot, int status, struct str said)
 {
-	report_begin(l, slot);
-	l->s->report(status, said, &l->pending, l->s->arg);
-	report_end(l);
+	for (size_t i = 0; slot >= 0; i++) {
+		struct slot *s = &l->slots[slot];
+
+		report_begin(l, (unsigned)slot);
+		l->s->report(status, said, i, &l->pending, l->s->arg);
+		report_end(l);
+		s->pid = 0;
+		s->follows = false;
+		l->running--;
+		slot = s->next;
+		s->next = -1;
+	}
 }
 
-static void start(struct loop *l, unsigned slot, const struct spawner_job *job)
+static void refuse_group(struct loop *l, char letter, const char *text, const char *status)
 {
+	for (short i = l->group.first, next; i >= 0; i = next) {
+		struct slot *s = &l->slots[i];
+
+		next = s->next;
+		refuse(l, (unsigned)i, letter, text, status);
+		s->pid = 0;
+		s->follows = false;
+		s->next = -1;
+		l->running--;
+	}
+}
+
+static void start(struct loop *l, const struct spawner_job *job)
+{
+	short slot = l->group.first;
 	struct err e = {0};
 	int p[2];
 
 	if (fd_pipe(p) < 0) {
-		refuse(l, slot, 'Z', "Unable to create a pipe", "4.3.0");
+		refuse_group(l, 'Z', "Unable to create a pipe", "4.3.0");
 		return;
 	}
 	fd_nonblock(p[0], true);
@@ -220,41 +190,86 @@ static void start(struct loop *l, unsigned slot, const struct spawner_job *job)
 	env_lift(&l->layer);
 	fd_close(p[1]);
 	if (pid > 0) {
-		l->slots[slot].pid = pid;
+		for (short i = slot; i >= 0; i = l->slots[i].next)
+			l->slots[i].pid = pid;
 		l->slots[slot].fd = p[0];
-		l->running++;
 		return;
 	}
 	fd_close(p[0]);
 	if (pid == 0)
 		answer(l, slot, 0, STR(""));
 	else
-		refuse(l, slot, 'Z', e.text[0] ? e.text : "Unable to fork", "4.3.0");
+		refuse_group(l, 'Z', e.text[0] ? e.text : "Unable to fork", "4.3.0");
 }
 
-static void open_and_start(struct loop *l, unsigned slot, struct spawner_job *job)
+/* The fields of a command without its slot. */
+static void split(struct str text, struct spawner_job *job)
 {
-	const char *status, *why = open_message(job, l->s->owner, &status);
+	struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
+
+	for (unsigned i = 0; i < FIELDS; i++)
+		*fields[i] = str_cut(&text, 0);
+	job->at = str_rchr(job->recipient, '@');
+}
+
+/* Deliver to those who have come together. */
+static void start_group(struct loop *l)
+{
+	struct spawner_job job = {.mess = -1, .others = buf_str(&l->group.others), .count = l->group.count};
+	const char *status;
+
+	if (!l->group.count)
+		return;
+	split(buf_str(&l->group.text), &job);
+	const char *why = open_message(&job, l->s->owner, &status);
 
 	if (why)
-		refuse(l, slot, 'Z', why, status);
+		refuse_group(l, 'Z', why, status);
 	else
-		start(l, slot, job);
-	fd_close(job->mess);
+		start(l, &job);
+	fd_close(job.mess);
+	l->group.count = 0;
+}
+
+/* Everything but the recipient, and that one's domain, is the same. */
+static bool belongs(const struct loop *l, const struct spawner_job *job)
+{
+	struct spawner_job with;
+
+	if (!l->s->groups || !l->group.count || l->group.count == GROUP_MAX || l->group.others.n > GROUP_BYTES)
+		return false;
+	split(buf_str(&l->group.text), &with);
+	return str_eq(with.id, job->id) && str_eq(with.sender, job->sender) && str_eq(with.qqeh, job->qqeh) &&
+		str_eq(with.envh, job->envh) && str_ieq(str_from(with.recipient, with.at), str_from(job->recipient, job->at));
+}
+
+static void join(struct loop *l, short slot, const struct spawner_job *job)
+{
+	struct group *g = &l->group;
+
+	if (belongs(l, job)) {
+		buf_add(&g->others, job->recipient);
+		buf_addc(&g->others, 0);
+		l->slots[g->last].next = slot;
+		l->slots[slot].follows = true;
+	} else {
+		start_group(l);
+		buf_set(&g->text, str_from(buf_str(&l->command), 2));
+		buf_clear(&g->others);
+		g->first = slot;
+	}
+	g->last = slot;
+	g->count++;
+	l->slots[slot].pid = -1;
+	l->running++;
 }
 
 /* A whole command is in l->command. */
 static void serve(struct loop *l)
 {
-	struct str rest = str_from(buf_str(&l->command), 2), *fields[FIELDS];
 	unsigned slot = (unsigned char)l->command.p[0] | (unsigned)(unsigned char)l->command.p[1] << 8;
 	struct spawner_job job = {.mess = -1};
 
-	fields[0] = &job.id;
-	fields[1] = &job.sender;
-	fields[2] = &job.qqeh;
-	fields[3] = &job.envh;
-	fields[4] = &job.recipient;
 	if (slot >= SPAWNER_SLOTS || l->slots[slot].pid) {
 		refuse(l, slot, 'Z', "Internal error: delivery slot out of range or in use", "4.3.5");
 		return;
@@ -263,15 +278,13 @@ static void serve(struct loop *l)
 		refuse(l, slot, 'Z', "Out of memory", "4.3.0");
 		return;
 	}
-	for (unsigned i = 0; i < FIELDS; i++)
-		*fields[i] = str_cut(&rest, 0);
-	job.at = str_rchr(job.recipient, '@');
+	split(str_from(buf_str(&l->command), 2), &job);
 	if (!id_valid(job.id))
 		refuse(l, slot, 'D', "Internal error: bad message number", "5.3.5");
 	else if (job.at == job.recipient.n)
 		refuse(l, slot, 'D', "The recipient address has no host name", "5.1.3");
 	else
-		open_and_start(l, slot, &job);
+		join(l, (short)slot, &job);
 }
 
 /* Take what belongs to the current command off *s: true when it is complete. */
@@ -309,7 +322,10 @@ static void commands(struct loop *l)
 		buf_clear(&l->command);
 		l->fields = 0;
 		l->oversized = false;
+		if (!l->s->groups)
+			start_group(l);
 	}
+	start_group(l);
 }
 
 /* Read what a child has said so far; its end of output closes the pipe. */
@@ -337,7 +353,7 @@ static void listen_to(struct loop *l, struct slot *slot)
 static struct slot *slot_of(struct loop *l, pid_t pid)
 {
 	for (unsigned i = 0; i < SPAWNER_SLOTS; i++)
-		if (l->slots[i].pid == pid)
+		if (l->slots[i].pid == pid && !l->slots[i].follows)
 			return &l->slots[i];
 	return NULL;
 }
@@ -352,10 +368,8 @@ static void finish(struct loop *l, struct slot *slot, int status)
 		listen_to(l, slot);
 	}
 	fd_close(slot->fd);
-	answer(l, (unsigned)(slot - l->slots), status, buf_str(&slot->said));
-	slot->pid = 0;
 	slot->fd = -1;
-	l->running--;
+	answer(l, (short)(slot - l->slots), status, buf_str(&slot->said));
 	if (slot->said.cap > OUTPUT_MAX / 8)
 		buf_free(&slot->said);
 	buf_clear(&slot->said);
@@ -464,7 +478,7 @@ static int loop_open(struct loop *l, struct err *e)
 	static const char limit[2] = {(char)(SPAWNER_SLOTS & 255), (char)(SPAWNER_SLOTS >> 8)};
 
 	for (unsigned i = 0; i < SPAWNER_SLOTS; i++)
-		l->slots[i] = (struct slot){0, -1, BUF_INIT};
+		l->slots[i] = (struct slot){0, -1, BUF_INIT, false, -1};
 	if (fd_pipe(l->signal) < 0)
 		return err_temp(e, errno, "unable to create a pipe");
 	fd_nonblock(l->signal[0], true);
@@ -485,6 +499,8 @@ static void loop_free(struct loop *l)
 	for (unsigned i = 0; i < SPAWNER_SLOTS; i++)
 		buf_free(&l->slots[i].said);
 	buf_free(&l->command);
+	buf_free(&l->group.text);
+	buf_free(&l->group.others);
 	buf_free(&l->pending);
 	buf_free(&l->vars);
 	vec_free(&l->list);
@@ -498,6 +514,7 @@ int spawner_run(const struct spawner *s, int in, int out, struct err *e)
 	int r = -1;
 
 	*l = (struct loop){.s = s, .in = in, .out = out, .signal = {-1, -1}, .command = BUF_INIT,
+		.group = {.text = BUF_INIT, .others = BUF_INIT},
 		.pending = BUF_INIT, .vars = BUF_INIT};
 	if (loop_open(l, e) < 0)
 		goto free_loop;
@@ -529,57 +546,4 @@ int spawner_enter(struct err *e)
 		env_put("QUEUEDIR", dir.p);
 	buf_free(&dir);
 	return r < 0 ? -1 : 0;
-}
-
-pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, uint32_t kind, int report, struct err *e)
-{
-	const struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
-	struct buf text = BUF_INIT;
-
-	for (size_t i = 0; i < FIELDS; i++) {
-		buf_add(&text, *fields[i]);
-		buf_addc(&text, 0);
-	}
-	buf_addc(&text, job->shared ? '1' : '0');
-	pid_t pid = workers_start(w, buf_str(&text), (int[]){job->mess, report}, 2, kind, e);
-
-	buf_free(&text);
-	return pid;
-}
-
-static void set_variables(struct str headers)
-{
-	struct buf vars = BUF_INIT, name = BUF_INIT;
-	size_t n = spawner_variables(headers, &vars);
-
-	for (struct str rest = buf_str(&vars); n--; ) {
-		struct str value = str_cut(&rest, 0);
-
-		buf_set(&name, str_cut(&value, '='));
-		env_put_str(name.p, value);
-	}
-	buf_free(&vars);
-	buf_free(&name);
-}
-
-int spawner_unpack(struct str text, const int *fds, int n, struct spawner_job *job)
-{
-	struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
-	struct stat st;
-
-	for (size_t i = 0; i < FIELDS; i++) {
-		if (!text.p)
-			return -1;
-		*fields[i] = str_cut(&text, 0);
-	}
-	job->at = str_rchr(job->recipient, '@');
-	job->shared = str_eq(text, STR("1"));
-	job->mess = 0;
-	if (n != 2 || fd_move(0, fds[0]) < 0 || fd_copy(1, fds[1]) < 0 || fd_move(2, fds[1]) < 0 ||
-		file_fstat(0, &st) < 0)
-		return -1;
-	job->size = st.st_size;
-	env_put_str("MESSID", job->id);
-	set_variables(job->envh);
-	return 0;
 }

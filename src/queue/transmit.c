@@ -457,15 +457,26 @@ enum transmit_end transmit_qmtp(struct transmit *t, int fd)
 	return TRANSMIT_DONE;
 }
 
-static char verdict(struct str said)
+/* The i-th part of what remote said; p NULL: there is none. */
+static struct str part(struct str said, size_t i)
 {
-	while (said.n) {
-		struct str part = str_cut(&said, 0);
+	struct str p = {NULL, 0};
 
-		if (part.n && strchr("KZD", part.p[0]))
-			return part.p[0];
-	}
-	return 'Z';
+	do
+		p = said.p && said.n ? str_cut(&said, 0) : (struct str){NULL, 0};
+	while (p.p && i--);
+	return p;
+}
+
+/* The part about the message: the first that is not about a recipient. */
+static struct str verdict(struct str said)
+{
+	struct str p;
+
+	for (size_t i = 0; (p = part(said, i)).p; i++)
+		if (p.n && strchr("KZD", p.p[0]))
+			break;
+	return p;
 }
 
 static int rank(char letter)
@@ -473,10 +484,9 @@ static int rank(char letter)
 	return letter == 'K' || letter == 'r' ? 1 : letter == 'D' || letter == 'h' ? -1 : 0;
 }
 
-void transmit_summary(int status, struct str said, struct buf *report)
+void transmit_summary(int status, struct str said, size_t i, struct buf *report)
 {
 	static const char letters[] = "DZK";
-	struct str rest = said;
 
 	if (proc_crashed(status)) {
 		buf_adds(report, "Zqmail-remote crashed. (#4.3.0)\n");
@@ -492,14 +502,17 @@ void transmit_summary(int status, struct str said, struct buf *report)
 		buf_adds(report, "Zqmail-remote produced no output. (#4.3.0)\n");
 		return;
 	}
-	int result = rank(verdict(said)), combined = result;
+	struct str first = part(said, i), message = verdict(said);
 
-	if (said.p[0] == 's' || said.p[0] == 'h')
-		combined = rank(said.p[0]);
-	struct str first = str_cut(&rest, 0), second = rest.p ? str_cut(&rest, 0) : STR("");
+	/* when no recipient was spoken of there is one part for all */
+	if (!first.n || !strchr("rhs", first.p[0]))
+		first = part(said, 0);
+	int result = message.n ? rank(message.p[0]) : 0, combined = result;
 
+	if (first.n && (first.p[0] == 's' || first.p[0] == 'h'))
+		combined = rank(first.p[0]);
 	buf_addc(report, letters[combined + 1]);
 	buf_add(report, str_from(first, 1));
-	if (result <= combined)
-		buf_add(report, str_from(second, 1));
+	if (result <= combined && first.p != message.p)
+		buf_add(report, str_from(message, 1));
 }

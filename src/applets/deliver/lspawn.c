@@ -241,10 +241,11 @@ static void add_output(struct buf *b, struct str said)
 	buf_adds(b, cut);
 }
 
-static void report(int status, struct str said, struct buf *b, void *arg)
+static void report(int status, struct str said, size_t rcpt, struct buf *b, void *arg)
 {
 	int code = proc_code(status);
 
+	(void)rcpt;
 	(void)arg;
 	if (proc_crashed(status)) {
 		spawner_say(b, 'Z', "The delivery crashed", "4.3.0");

@@ -7,6 +7,7 @@
 #include "core/app/log.h"
 #include "core/app/role.h"
 #include "core/app/run.h"
+#include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/sys/env.h"
 #include "core/sys/file.h"
@@ -15,31 +16,40 @@
 #include "queue/tcpto.h"
 #include "queue/transmit.h"
 
-enum { WORDS = 6 };
+typedef VEC(char *) words_t;
 
 /* remote's arguments; size is room for a number. */
-static void words(const struct spawner_job *job, char size[24], char *argv[WORDS + 1])
+static void words(const struct spawner_job *job, char size[24], words_t *argv)
 {
 	snprintf(size, 24, "%lld", (long long)job->size);
-	argv[0] = (char *)(size_t)"qmail-remote";
-	argv[1] = (char *)(size_t)job->recipient.p + job->at + 1;
-	argv[2] = (char *)(size_t)job->sender.p;
-	argv[3] = (char *)(size_t)job->qqeh.p;
-	argv[4] = size;
-	argv[5] = (char *)(size_t)job->recipient.p;
-	argv[6] = NULL;
+	vec_push(argv, (char *)(size_t)"qmail-remote");
+	vec_push(argv, (char *)(size_t)job->recipient.p + job->at + 1);
+	vec_push(argv, (char *)(size_t)job->sender.p);
+	vec_push(argv, (char *)(size_t)job->qqeh.p);
+	vec_push(argv, size);
+	vec_push(argv, (char *)(size_t)job->recipient.p);
+	for (struct str rest = job->others; rest.n; ) {
+		struct str one = str_cut(&rest, 0);
+
+		vec_push(argv, (char *)(size_t)one.p);
+	}
+	vec_push(argv, NULL);
 }
 
 /* remote in a worker: every delivery is made by the same user, ourselves. */
 static int work(struct str text, const int *fds, int n)
 {
 	struct spawner_job job;
-	char *argv[WORDS + 1], size[24];
+	words_t argv = {0};
+	char size[24];
 
 	if (spawner_unpack(text, fds, n, &job) < 0 || file_chdir("/") < 0)
 		return 111;
-	words(&job, size, argv);
-	return applet_run(applet_find("qmail-remote"), WORDS, argv);
+	words(&job, size, &argv);
+	int code = applet_run(applet_find("qmail-remote"), (int)argv.n - 1, argv.p);
+
+	vec_free(&argv);
+	return code;
 }
 
 static struct workers workers = {.run = work, .leave = transmit_drop};
@@ -58,19 +68,23 @@ static uint32_t domain_kind(struct str domain)
  * (111) or not (100). */
 static pid_t start(const struct spawner_job *job, int report, void *arg, struct err *e)
 {
-	char *argv[WORDS + 1], size[24];
 	int fds[] = {job->mess, report, report};
+	words_t argv = {0};
+	char size[24];
 
 	if (workers.env)
 		return spawner_hand_over(&workers, job, domain_kind(str_from(job->recipient, job->at + 1)), report, e);
-	words(job, size, argv);
-	return run_start(argv, &(struct run){.fds = fds, .nfds = 3, .dir = "/", .keep_role = true, .file = arg}, e);
+	words(job, size, &argv);
+	pid_t pid = run_start(argv.p, &(struct run){.fds = fds, .nfds = 3, .dir = "/", .keep_role = true, .file = arg}, e);
+
+	vec_free(&argv);
+	return pid;
 }
 
-static void report(int status, struct str said, struct buf *out, void *arg)
+static void report(int status, struct str said, size_t i, struct buf *out, void *arg)
 {
 	(void)arg;
-	transmit_summary(status, said, out);
+	transmit_summary(status, said, i, out);
 }
 
 static int rspawn_main(int argc, char **argv)
@@ -89,8 +103,10 @@ static int rspawn_main(int argc, char **argv)
 		die_err(&e);
 	if (tcpto_zero("..", &e) < 0)
 		log_warn("%s", log_err(&e));
-	if (!(other && *other) && !conf_on(CONF_REEXEC))
+	if (!(other && *other) && !conf_on(CONF_REEXEC)) {
 		s.workers = &workers;
+		s.groups = true;
+	}
 	if (spawner_run(&s, 0, 1, &e) < 0)
 		die_err(&e);
 	return 0;

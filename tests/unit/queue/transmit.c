@@ -13,7 +13,7 @@ static const char *summary(int status, struct str said)
 	static struct buf b = BUF_INIT;
 
 	buf_clear(&b);
-	transmit_summary(status, said, &b);
+	transmit_summary(status, said, 0, &b);
 	return b.p;
 }
 
@@ -35,6 +35,25 @@ static void summaries(void **state)
 	assert_string_equal(summary(0, STR("rR\0Kdone\n" TRANSMIT_TAKEN_OVER "\n\0")), "KRdone\n" TRANSMIT_TAKEN_OVER "\n");
 }
 
+/* Several recipients: each its own part, and the message's. */
+static void groups(void **state)
+{
+	static const struct str said = STR("rone\0hno\n\0slater\n\0Kdone\n\0"), lost = STR("Zlost\n\0");
+	static const char *const want[] = {"Konedone\n", "Dno\n", "Zlater\n"};
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		buf_clear(&b);
+		transmit_summary(0, said, i, &b);
+		assert_string_equal(b.p, want[i]);
+		buf_clear(&b);
+		transmit_summary(0, lost, i, &b);
+		assert_string_equal(b.p, "Zlost\n");
+	}
+	buf_free(&b);
+}
+
 static void variables(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -52,7 +71,7 @@ static void variables(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(summaries), cmocka_unit_test(variables)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(summaries), cmocka_unit_test(groups), cmocka_unit_test(variables)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
