@@ -15,9 +15,10 @@
 /* What anybody may set: it changes only the caller's own message. */
 static const char *const harmless[] = {"HIDE_HOST", "NULLQUEUE", "QMAIL_QUEUE_CUSTOM_ERROR", "QQEH", "TCPREMOTEIP"};
 /* What those we trust may set besides: the choice of queue and the features of section 6.4. */
-static const char *const others[] = {"BIGTODO", "CONFSPLIT", "ENVHEADERS", "EXTRAQUEUE", "FASTQUEUE", "LOGHEADERS",
-	"MAILARCHIVE", "MIN_FREE", "ORIGINIPFIELD", "QREGEX", "QUARANTINE", "QUEUEDIR", "QUEUE_BASE", "QUEUE_COUNT",
-	"QUEUE_START", "RELAYCLIENT", "REMOVEHEADERS", "TCPREMOTEINFO", "USE_FDATASYNC", "USE_FSYNC", "USE_SYNCDIR"};
+static const char *const others[] = {"BIGTODO", "CONFSPLIT", "DYNAMIC_QUEUE", "DYNAMIC_QUEUE_TIME", "ENVHEADERS",
+	"EXTRAQUEUE", "FASTQUEUE", "LOGHEADERS", "MAILARCHIVE", "MIN_FREE", "ORIGINIPFIELD", "QREGEX", "QUARANTINE",
+	"QUEUEDIR", "QUEUE_BASE", "QUEUE_COUNT", "QUEUE_START", "RELAYCLIENT", "REMOVEHEADERS", "TCPREMOTEINFO",
+	"USE_FDATASYNC", "USE_FSYNC", "USE_SYNCDIR"};
 
 static void pack(char *p, unsigned long v, int bytes)
 {
