@@ -209,6 +209,17 @@ static void publish(const struct dynamic *d)
 		(void)!fd_write_at(d->all, &f, sizeof f, 0);
 }
 
+/* What a predecessor that was killed has left of a queue that is gone. */
+static void remove_stale(const struct dyn_queue *q)
+{
+	struct buf name = BUF_INIT;
+
+	figures_name(q->dir.p, &name);
+	ipc_memory_remove(name.p);
+	ipc_queue_remove(name.p);
+	buf_free(&name);
+}
+
 static void make_all(struct dynamic *d)
 {
 	struct ipc_owner memory = {.mode = 0644}, loads = {.mode = 0600};
@@ -220,7 +231,9 @@ static void make_all(struct dynamic *d)
 	if (d->all < 0)
 		no_memory(d);
 	for (long i = 0; i < d->n; i++)
-		if (d->q[i].there && make_objects(d, i) < 0)
+		if (!d->q[i].there)
+			remove_stale(&d->q[i]);
+		else if (make_objects(d, i) < 0)
 			no_memory(d);
 	buf_free(&fn);
 }

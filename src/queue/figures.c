@@ -35,9 +35,12 @@ void figures_name(const char *dir, struct buf *name)
 	bool plain = known && file_stat(conf_rows[CONF_QUEUE_BASE].dflt, &home) == 0 && here.st_dev == home.st_dev &&
 		here.st_ino == home.st_ino;
 
-	if (known && !plain)
+	if (!known)
+		buf_clear(name);	/* no object has this name */
+	else if (!plain)
 		buf_fmt(name, "indimail.%llx.%llx.", (unsigned long long)here.st_dev, (unsigned long long)here.st_ino);
-	buf_adds(name, layout_qname(dir));
+	if (known)
+		buf_adds(name, layout_qname(dir));
 	buf_free(&base);
 }
 

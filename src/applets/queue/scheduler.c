@@ -215,6 +215,7 @@ static void dynamic_queues(void)
 	struct err e = {0};
 	gid_t group;
 
+	tree_block_signals();	/* TERM must not come between the making of objects and the tree that removes them */
 	dyn = (struct dynamic){.base = base.p, .warn = warn, .make = make_queue, .keep = keep_count != 0};
 	dyn.owners.change = !role_single();
 	if (role_ids(AS_QUEUE, &dyn.owners.queue, &dyn.owners.group, &e) < 0 ||
