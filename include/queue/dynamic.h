@@ -8,9 +8,9 @@
  *	dynamic_listen(&d)		after that: d.fds
  *	dynamic_close(&d)		at the end
  *
- * No message is left behind.  A queue is given up in steps: no new messages (DYN_LEAVE); when mess is empty, its process
- * is told to end (DYN_END); when that has ended and mess is still empty it rests (DYN_REST), and its wake-ups are
- * listened to: one that comes from somebody who chose the queue long ago starts it again. */
+ * No message is left behind.  A queue is given up in steps: no new messages (DYN_LEAVE); when mess is empty,
+ * its process is told to end (DYN_END); when that has ended and mess is still empty it rests (DYN_REST), and
+ * its wake-ups are listened to: one from somebody who chose the queue long ago starts it again. */
 #ifndef QUEUE_DYNAMIC_H
 #define QUEUE_DYNAMIC_H
 

@@ -35,8 +35,8 @@ struct figures_load {
 	unsigned long load;
 };
 
-/* The name of the object that belongs to a queue's directory, or to BASE/qscheduler, replaces *name; empty, which no object is called,
- * when BASE is not there. */
+/* The name of the object that belongs to a queue's directory, or to BASE/qscheduler, replaces *name; empty,
+ * which no object is called, when BASE is not there. */
 void figures_name(const char *dir, struct buf *name);
 /* Read the figures of the collection below base, of the queue in dir.  Only objects that belong to root or to the
  * owner of the collection's lock or the queue's trigger are believed.  -1 with errno. */

@@ -440,7 +440,8 @@ static void fewer(struct dynamic *d, unsigned long total)
 		remember(d);
 }
 
-/* Look at the load; true: one more queue is wanted.  What we are told is acted upon at once, what we see when it lasts. */
+/* Look at the load; true: one more queue is wanted.  What we are told is acted upon at once, what we see only
+ * when it lasts. */
 static bool decide(struct dynamic *d, bool told, long long now)
 {
 	unsigned long total = 0;

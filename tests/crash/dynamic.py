@@ -6,9 +6,10 @@ qscheduler that ends is started again, as supervise does it.  Prints a check per
 import os
 import subprocess
 import sys
-import time
 
-N_MAX = int(os.environ.get('N_MAX', 120))   # calls of one life that are spoilt; a daemon makes calls for ever
+import pool
+
+CALLS = int(os.environ['CALLS'])    # of one life that are spoilt; a daemon makes calls for ever
 PATIENCE = 40
 
 
@@ -17,12 +18,7 @@ class Trouble(Exception):
 
 
 def wait_until(done, seconds=PATIENCE):
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
+    return pool.wait_until(done, seconds)
 
 
 class Collection:
@@ -130,56 +126,36 @@ class Collection:
         return hit
 
 
-def worker(number, workers, program, what):
-    c = Collection(f'{os.environ["T"]}/d{number}')
-    bad, strikes = [], 0
-    for n in range(number + 1, N_MAX, workers):
-        try:
-            strikes += c.cycle(program, n, what)
-        except Trouble as t:
-            bad.append(f'{program}:{n}:{what}: {t}')
-            if len(bad) == 3:
-                break
-            if c.scheduler.poll() is None:
-                c.stop()
-            c = Collection(f'{c.root}x')
-    # whoever was killed has left objects; the last life removes them
-    open(f'{c.root}/log', 'w').close()
-    c.start()
-    wait_until(lambda: 'dynamic queues' in c.tail(), 20)
-    c.stop()
-    st = os.stat(f'{c.root}/queue')
-    left = [name for name in os.listdir('/dev/shm') if f'.{st.st_ino:x}.' in name]
-    if left:
-        bad.append(f'objects are left: {left}')
-    return bad, strikes
+    def leaves(self):
+        """The objects left by a life that nothing disturbs, after all those that were killed."""
+        open(f'{self.root}/log', 'w').close()
+        self.start()
+        wait_until(lambda: 'dynamic queues' in self.tail())
+        self.stop()
+        ino = os.stat(f'{self.root}/queue').st_ino
+        return [name for name in os.listdir('/dev/shm') if f'.{ino:x}.' in name]
 
 
-def main():
-    program, workers = sys.argv[1], int(os.environ.get('WORKERS', 2))
-    for what in sys.argv[2:]:
-        pipes = []
-        for k in range(workers):
-            r, w = os.pipe()
-            if os.fork() == 0:
-                os.write(w, repr(worker(k, workers, program, what)).encode()[:60000])
-                os._exit(0)
-            os.close(w)
-            pipes.append(r)
-        results = []
-        for r in pipes:
-            with os.fdopen(r) as f:
-                text = f.read()
-            results.append(eval(text, {}) if text else (['a worker died'], 0))
-            os.wait()
-        bad = [b for r in results for b in r[0]]
-        strikes = sum(r[1] for r in results)
-        if not strikes:
-            bad.append('no fault struck')
-        print('not ok' if bad else 'ok', f'- {program} {what}: {strikes} calls spoilt', flush=True)
-        for b in bad:
-            print('#', b[:1500], flush=True)
-        os.system(f'rm -rf {os.environ["T"]}/d[0-9]*')
+PROGRAM = sys.argv.pop(1)
+collections = []
 
 
-main()
+def prepare(i):
+    collections.append(Collection(f'{os.environ["T"]}/d{i}'))
+    return collections[-1]
+
+
+def scenario(c, n, what):
+    try:
+        return None if c.cycle(PROGRAM, n, what) else False
+    except Trouble as t:
+        if c.scheduler.poll() is None:
+            c.stop()
+        c.__init__(f'{c.root}x')
+        return f'{PROGRAM}:{n}:{what}: {t}'[:1500]
+
+
+pool.run(PROGRAM, prepare, scenario, CALLS, CALLS // 2)
+left = sum((c.leaves() for c in collections), [])
+print('not ok' if left else 'ok', f'- {PROGRAM}: no objects are left', *left)
+os.system(f'rm -rf {os.environ["T"]}/d[0-9]*')

@@ -1,6 +1,6 @@
 /* qmonitor - tell qscheduler, now and then, how busy its queues are.
- * Run as a service, or once with -i 0.  qscheduler -d adds and gives up queues without it, too; with it it does so at the
- * moment it is told. */
+ * Run as a service, or once with -i 0.  qscheduler -d adds and gives up queues without it, too; with it
+ * it does so at the moment it is told. */
 #include <errno.h>
 
 #include "core/app/applet.h"

@@ -206,8 +206,8 @@ static void idle(void *arg)
 	tree.fds = dyn.fds;
 	tree.nfds = dyn.nfds;
 	if (dyn.count != before)
-		log_line("info: qscheduler: pid %ld dynamic queues qStart/qCount %ld/%ld, qconf=%ld, load=%lu", (long)proc_pid(),
-			dyn.start, dyn.count, dyn.conf, dyn.total);
+		log_line("info: qscheduler: pid %ld dynamic queues qStart/qCount %ld/%ld, qconf=%ld, load=%lu",
+			(long)proc_pid(), dyn.start, dyn.count, dyn.conf, dyn.total);
 }
 
 static void dynamic_queues(void)
@@ -226,8 +226,8 @@ static void dynamic_queues(void)
 	for (long i = 0; i < dyn.n; i++)
 		follow(i);
 	log_line("info: qscheduler: pid %ld dynamic queues qStart/qCount %ld/%ld, qconf=%ld, conf split=%d, "
-		"msgqueue_len=%ld, msgqueue_size=%ld", (long)proc_pid(), dyn.start, dyn.count, dyn.conf, layout_conf().split,
-		dyn.len, dyn.size);
+		"msgqueue_len=%ld, msgqueue_size=%ld", (long)proc_pid(), dyn.start, dyn.count, dyn.conf,
+		layout_conf().split, dyn.len, dyn.size);
 }
 
 static int scheduler_main(int argc, char **argv)

@@ -275,10 +275,10 @@ static void start_line(void)
 		queue_here(), s.rates ? "ON" : "OFF", log_lock >= 0 ? "enabled" : "disabled", s.lay.split);
 }
 
-/* -d: others choose their queue by what we say here. */
+/* -d: others choose their queue by what we say here.  When there is nothing to say it in, qscheduler has told so. */
 static void open_figures(void)
 {
-	if (figures_open(&figures, queue_here()) < 0)
+	if (figures_open(&figures, queue_here()) < 0 && errno != ENOENT)
 		qlog_say(&s.log, "warning", s.program, s.q, "no shared memory: %s; nobody knows the load of this queue",
 			log_errno(errno));
 }

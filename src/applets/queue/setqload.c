@@ -1,6 +1,6 @@
 /* setqload - tell qscheduler the load of a queue.
- * Run by administrators and by programs that watch queues in a way of their own: qscheduler -d acts upon what it is told
- * at once, and believes it for ten seconds. */
+ * Run by administrators and by programs that watch queues in a way of their own: qscheduler -d acts upon
+ * what it is told at once, and believes it for ten seconds. */
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/base/num.h"

@@ -111,7 +111,8 @@ static int start_main(int argc, char **argv)
 	spawn("qmail-lspawn", (char *[]){delivery, NULL}, (int[]){pipes[0][0], pipes[1][1], 1}, 3);
 	spawn("qmail-rspawn", NULL, (int[]){pipes[2][0], pipes[3][1], 1}, 3);
 	spawn("qmail-clean", (char *[]){send_name, NULL}, (int[]){pipes[4][0], pipes[5][1], 1}, 3);
-	spawn("todo-proc", dynamic ? (char *[]){mode, NULL} : NULL, (int[]){pipes[6][0], pipes[7][1], pipes[8][1], pipes[9][0]}, 4);
+	spawn("todo-proc", dynamic ? (char *[]){mode, NULL} : NULL,
+		(int[]){pipes[6][0], pipes[7][1], pipes[8][1], pipes[9][0]}, 4);
 	spawn("qmail-clean", (char *[]){todo_name, NULL}, (int[]){pipes[8][0], pipes[9][1], 1}, 3);
 	become_send();
 	return 111;

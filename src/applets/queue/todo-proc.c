@@ -441,8 +441,8 @@ static bool take_trigger(void)
 	return r == 0;
 }
 
-/* The message queue of this queue.  Submitters use the FIFO when there is none; but when there is one that we cannot
- * open, they do not know. */
+/* The message queue of this queue.  Submitters use the FIFO when there is none, and qscheduler has told so; but when
+ * there is one that we cannot open, nobody knows. */
 static void open_mqueue(void)
 {
 	struct err e = {0};
@@ -451,9 +451,9 @@ static void open_mqueue(void)
 	bool was_deaf = deaf;
 
 	deaf = mqueue < 0 && errno != ENOENT && errno != ENOSYS;
-	if (mqueue >= 0 || (deaf && was_deaf))
+	if (!deaf || was_deaf)
 		return;
-	err_temp(&e, errno, "no POSIX message queue");
+	err_temp(&e, errno, "unable to open the message queue");
 	say("warning", &e);
 }
 

@@ -10,15 +10,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/../lib.sh"
 . "$HERE/dynamic.sh"
 unset DYNAMIC_QUEUE DYNAMIC_QUEUE_TIME QUEUE_MAX QUEUE_LOAD
-cp /etc/passwd passwd
-cp /etc/group group
-uid=7790
-for user in alias:7792 qmaild:7791 qmaill:7792 qmailp:7792 qmailq:7791 qmailr:7791 qmails:7791; do
-	echo "${user%:*}:x:$uid:${user#*:}::$T/alias:/bin/false" >>passwd
-	uid=$((uid + 1))
-done
-printf 'qmail:x:7791:\nnofiles:x:7792:\n' >>group
-mount --bind passwd /etc/passwd && mount --bind group /etc/group || exit 99
+. "$HERE/../accounts.sh"
 PORT=$(free_port) R=$T/r
 flood_py
 "$BIN/up" --root "$R" --domain dyn.test --mailboxes u --dynamic 3 --smtp "127.0.0.1:$PORT" >log 2>&1 &

@@ -40,26 +40,18 @@ in_use() { qmail-qread -i 2>/dev/null | sed -n 's/^\([0-9]*\) of .*/\1/p'; }
 uses() { [ "$(in_use)" = "$1" ]; }
 # push LOAD: say it of every queue in use
 push() { local i; for i in $(seq "$(in_use)"); do setqload -q "$i" "$1"; done; }
-# grow_to N: until that many are in use
-grow_to() {
+# push_until LOAD N: until that many are in use
+push_until() {
 	local i
 	for i in $(seq 600); do
-		! uses "$1" || return 0
-		push 200 2>/dev/null
+		! uses "$2" || return 0
+		push "$1" 2>/dev/null
 		sleep 0.05
 	done
 	return 1
 }
-# shrink_to N
-shrink_to() {
-	local i
-	for i in $(seq 600); do
-		! uses "$1" || return 0
-		push 0 2>/dev/null
-		sleep 0.05
-	done
-	return 1
-}
+grow_to() { push_until 200 "$1"; }
+shrink_to() { push_until 0 "$1"; }
 mailbox() { [ "$(find "$R/home/u/Maildir/new" -type f | wc -l)" -ge "$1" ]; }
 family() { local k; for k in $(ps --ppid "$1" -o pid=); do echo "$k"; family "$k"; done; }
 # of NAME: the processes of that name below UP

@@ -15,6 +15,13 @@ code "fewer than --queues" 100 up --root "$R" --queues 5 --dynamic 4
 rm -rf "$R"/queue/queue[2-9]
 "$BIN/up" --prepare --root "$R" --dynamic 8
 like "an instance becomes dynamic" "$(cat "$R/service/qmail-send/run")" 'qscheduler -d "\$DEFAULTDELIVERY"'
+"$BIN/up" --prepare --root "$R" --queues 1
+like "and static again" "$(cat "$R/service/qmail-send/run")" 'qscheduler -s "\$DEFAULTDELIVERY"'
+echo '# edited' >>"$R/service/qmail-send/run"
+"$BIN/up" --prepare --root "$R" --dynamic 8
+like "what somebody has edited stays" "$(cat "$R/service/qmail-send/run")" 'qscheduler -s'
+rm "$R/service/qmail-send/run"
+"$BIN/up" --prepare --root "$R" --dynamic 8
 # other file systems are links or mounts: one is ready, one is a mount point that has nothing yet, one leads nowhere
 mkdir -p elsewhere/two elsewhere/three
 ln -s "$T/elsewhere/two" "$R/queue/queue2"
@@ -152,7 +159,7 @@ kill "$UP"; wait "$UP"
 (ulimit -q 0; exec "$BIN/up" --root "$R" --dynamic 2 --smtp "127.0.0.1:$PORT" >>log 2>&1) & UP=$!
 PIDS="$PIDS $UP"
 ok "without message queues" wait_for 20 up_runs
-is "one warning" "$(grep -c '^warning: qscheduler: no POSIX message queues: .*; the FIFO announces messages$' log)" 1
+is "one warning" "$(grep '^warning' log | grep -c '^warning: qscheduler: no POSIX message queues: .*; the FIFO announces messages$') $(grep -c '^warning' log)" "1 1"
 flood 2 10 0 >flooded
 ok "mail flows" wait_for 20 mailbox 20
 like "by the FIFO" "$(cat log)" ' compat mode$'
@@ -167,7 +174,7 @@ without_memory() {
 	UP=$!
 	PIDS="$PIDS $UP"
 	wait_for 20 grep -q '^status: local 0/' log
-	is "one warning" "$(grep -c '^warning: qscheduler: no shared memory: .*; the number of queues stays$' log)" 1
+	is "one warning" "$(grep '^warning' log | grep -c '^warning: qscheduler: no shared memory: .*; the number of queues stays$') $(grep -c '^warning' log)" "1 1"
 	flood 2 10 0 >flooded
 	ok "mail flows" wait_for 20 mailbox 20
 	kill "$UP"; wait "$UP"
