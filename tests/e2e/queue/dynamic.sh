@@ -59,5 +59,5 @@ of() { ps -o pid=,args= -p "$(family "$UP" | paste -sd, -)" | awk -v a="$1" '$2 
 runs() { [ "$(of "$1" | wc -l)" = "$2" ]; }
 no_mail() { [ -z "$(find "$R"/queue/queue*/ -path '*/mess/*' -type f -print -quit)" ]; }
 # objects DIR: the shared memory of the collection in DIR
-objects() { find /dev/shm -name "$(stat -c 'indimail.*.*' "$1")" -printf '%f\n' | grep -F ".$(printf %x "$(stat -c %i "$1")")."; }
+objects() { find /dev/shm -maxdepth 1 -name "$(stat -c 'indimail.*.*' "$1")" -printf '%f\n' | grep -F ".$(printf %x "$(stat -c %i "$1")")."; }
 up_runs() { (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null && uses "${1:-1}"; }
