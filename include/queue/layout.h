@@ -35,11 +35,12 @@ void layout_messid(const struct layout *l, uint64_t id, struct buf *b);
 const char *layout_qname(const char *dir);
 
 /* The queue directory for a new message replaces dir: QUEUEDIR, or the next of queueSTART.. by a counter
- * that starts at random (section 21.1). */
+ * that starts at random; with DYNAMIC_QUEUE by load, when anybody publishes it (section 21.1). */
 int queue_choose(struct buf *dir, struct err *e);
 /* The queue directory daemons work on: QUEUEDIR, else the relative name "queue". */
 const char *queue_here(void);
-/* Call each(dir) for every queue of the collection: queueSTART.. (to the first missing), then nqueue, slowq, qmta
+/* Call each(dir) for every queue of the collection: queueSTART.. (to the first missing; with
+ * DYNAMIC_QUEUE more than QUEUE_COUNT when there are), then nqueue, slowq, qmta
  * where present; with QUEUEDIR set just that one.  Stops when each returns non-zero and returns it. */
 int queue_walk(int (*each)(const char *dir, void *arg), void *arg, struct err *e);
 

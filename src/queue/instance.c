@@ -268,7 +268,7 @@ static void quoted(struct buf *b, const char *z)
 static int environment_file(const struct instance *i, struct err *e)
 {
 	static const enum conf_id ids[] = {CONF_SYSCONFDIR, CONF_CONTROLDIR, CONF_QUEUE_BASE, CONF_QUEUE_COUNT,
-		CONF_ASSIGNDIR, CONF_CERTDIR, CONF_INTAKE_SOCKET};
+		CONF_DYNAMIC_QUEUE, CONF_ASSIGNDIR, CONF_CERTDIR, CONF_INTAKE_SOCKET};
 	struct buf text = BUF_INIT;
 
 	buf_adds(&text, "# . this file: commands use this mail system\n");

@@ -15,10 +15,11 @@
 /* What anybody may set: it changes only the caller's own message. */
 static const char *const harmless[] = {"HIDE_HOST", "NULLQUEUE", "QMAIL_QUEUE_CUSTOM_ERROR", "QQEH", "TCPREMOTEIP"};
 /* What those we trust may set besides: the choice of queue and the features of section 6.4. */
-static const char *const others[] = {"BIGTODO", "CONFSPLIT", "ENVHEADERS", "EXTRAQUEUE", "FASTQUEUE", "LOGHEADERS",
-	"MAILARCHIVE", "MIN_FREE", "ORIGINIPFIELD", "QREGEX", "QUARANTINE", "QUEUEDIR", "QUEUE_BASE", "QUEUE_COUNT",
-	"QUEUE_START", "QHPSIMAXSIZE", "QHPSIMINSIZE", "QHPSIRC", "QHPSIRN", "REJECTVIRUS", "RELAYCLIENT", "REMOVEHEADERS",
-	"TCPREMOTEINFO", "USE_FDATASYNC", "USE_FSYNC", "USE_SYNCDIR", "VIRUSFORWARD"};
+static const char *const others[] = {"BIGTODO", "CONFSPLIT", "DYNAMIC_QUEUE", "DYNAMIC_QUEUE_TIME",
+	"ENVHEADERS", "EXTRAQUEUE", "FASTQUEUE", "LOGHEADERS", "MAILARCHIVE", "MIN_FREE", "ORIGINIPFIELD",
+	"QHPSIMAXSIZE", "QHPSIMINSIZE", "QHPSIRC", "QHPSIRN", "QREGEX", "QUARANTINE", "QUEUEDIR", "QUEUE_BASE",
+	"QUEUE_COUNT", "QUEUE_START", "REJECTVIRUS", "RELAYCLIENT", "REMOVEHEADERS", "TCPREMOTEINFO",
+	"USE_FDATASYNC", "USE_FSYNC", "USE_SYNCDIR", "VIRUSFORWARD"};
 /* Programs that would run as the queue's owner: our own choice, unless the caller is that user or root. */
 static const char *const programs[] = {"QHPSI", "QUEUE_PLUGIN_SYMB", "SCANCMD"};
 

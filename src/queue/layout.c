@@ -6,6 +6,7 @@
 #include "core/conf/conf.h"
 #include "core/sys/file.h"
 #include "core/sys/rand.h"
+#include "queue/figures.h"
 
 const char *const layout_names[Q_PARTS] = {"mess", "intd", "todo", "info", "local", "remote", "bounce"};
 
@@ -95,7 +96,12 @@ int queue_choose(struct buf *dir, struct err *e)
 	if (!begun)
 		turn = rand_below(1u << 30);
 	begun = true;
-	buf_fmt(dir, "/queue%ld", start + (long)(turn++ % (uint32_t)count));
+	long number = conf_set(CONF_DYNAMIC_QUEUE) ? figures_choose(dir->p, start, turn) : -1;
+
+	if (number < 0)
+		number = start + (long)(turn % (uint32_t)count);
+	turn++;
+	buf_fmt(dir, "/queue%ld", number);
 	return 0;
 }
 
@@ -111,6 +117,8 @@ int queue_walk(int (*each)(const char *dir, void *arg), void *arg, struct err *e
 		return each(one, arg);
 	if (collection(&base, &start, &count, e) < 0)
 		return -1;
+	if (conf_set(CONF_DYNAMIC_QUEUE))
+		count = FIGURES_QUEUES_MAX;	/* whatever there is */
 	for (long i = 0; r == 0 && i < count; i++) {
 		buf_clear(&dir);
 		buf_fmt(&dir, "%s/queue%ld", base.p, start + i);

@@ -5,16 +5,58 @@
 #include <stdio.h>
 
 #include "core/base/buf.h"
+#include "core/conf/conf.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/ipc.h"
+#include "core/sys/proc.h"
+#include "queue/figures.h"
+#include "queue/layout.h"
 
 enum { CHUNK = 65536 };	/* capacity of a Linux pipe: a full read may hide an overflow */
+
+/* Into the message queue, unless it belongs to a stranger; false: it did not work. */
+static bool post(const char *dir, uint64_t id)
+{
+	struct layout l = layout_conf();
+	struct trigger_message m = {proc_pid(), layout_is_split(&l, Q_TODO) ? (int)(id % (uint64_t)l.split) : l.split,
+		(ino_t)id};
+	struct buf name = BUF_INIT;
+	struct stat st;
+
+	figures_name(dir, &name);
+	int fd = ipc_queue_open(name.p, O_WRONLY);
+	bool sent = fd >= 0 && file_fstat(fd, &st) == 0 && (st.st_uid == 0 || st.st_uid == proc_euid()) &&
+		ipc_queue_send(fd, &m, sizeof m) == 0;
+
+	fd_close(fd);
+	buf_free(&name);
+	return sent;
+}
+
+int trigger_queue_open(const char *name)
+{
+	return ipc_queue_open(name, O_RDONLY);
+}
+
+int trigger_queue_take(int fd, uint64_t *id)
+{
+	struct trigger_message m = {0};
+	ssize_t n = ipc_queue_take(fd, &m, sizeof m);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -1;
+	*id = n == sizeof m ? (uint64_t)m.inum : 0;
+	return 1;
+}
 
 void trigger_pull(const char *dir, uint64_t id)
 {
 	struct buf b = BUF_INIT;
 	int fd;
 
+	if (id && conf_set(CONF_DYNAMIC_QUEUE) && post(dir, id))
+		return;
 	buf_fmt(&b, "%s/lock/trigger", dir);
 	fd = file_open(b.p, O_WRONLY | O_NONBLOCK, 0);
 	if (fd >= 0) {

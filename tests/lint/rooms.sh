@@ -67,6 +67,7 @@ getgid getegid exit _exit abort poll ppoll select pselect epoll_wait sigaction s
 nanosleep clock_gettime gettimeofday time prctl getpwnam getpwuid getgrnam getenv setenv putenv unsetenv clearenv"
 sockets="socket socketpair bind listen accept accept4 connect send sendto sendmsg recv recvfrom recvmsg getsockname getpeername
 setsockopt getsockopt shutdown"
+shared="shm_open shm_unlink mq_open mq_close mq_unlink mq_send mq_receive mq_timedsend mq_timedreceive mq_getattr signalfd"
 # allowed ROOM/FILE SYMBOL: exceptions, each with its reason
 allowed() {
 	case $1:$2 in
@@ -79,7 +80,7 @@ allowed() {
 }
 objects=$(find "$build/src/libcore.a.p" "$build/indimail.p" -name '*.o' 2>/dev/null)
 [ -n "$objects" ] || complain "no objects below $build"
-wanted=" $(echo $files $processes $sockets) "
+wanted=" $(echo $files $processes $sockets $shared) "
 while read -r object symbol; do
 	case $wanted in *" $symbol "*) ;; *) continue ;; esac
 	case $object in core_sys_*) continue ;; esac

@@ -8,11 +8,13 @@
 #include <sys/types.h>
 
 #include "core/base/err.h"
+#include "core/sys/fd.h"
 
 struct service {
 	const char *name;	/* for messages */
 	pid_t (*start)(struct service *s, struct err *e);
 	const void *arg;
+	bool rest;		/* not to be started; one that runs is left alone */
 	int stage;		/* stopped in descending order: 2 before 1 before 0 */
 	pid_t pid;		/* 0: not running */
 	long long due;		/* when it may be started, clock_mono_ms */
@@ -24,8 +26,10 @@ struct tree {
 	size_t n;
 	const char *program;	/* "qscheduler": lines "info: qscheduler: pid P, NAME started" on stdout's log; NULL quiet */
 	bool pass_signals;	/* HUP ALRM INT USR1 USR2 go to every child; otherwise INT ends like TERM */
+	struct pollfd *fds;	/* what else ends the waiting: then idle is called */
+	size_t nfds;
 	long stop_ms;		/* after TERM: how long children may take before KILL; 0: for ever */
-	void (*idle)(void *arg);	/* called once a second and after every child's end; may be NULL */
+	void (*idle)(void *arg);	/* called once a second, after every child's end and for fds; may be NULL */
 	void *idle_arg;
 	bool (*done)(void *arg);	/* true: stop as if TERM had come; may be NULL */
 };

@@ -18,6 +18,7 @@ ssize_t fd_write_now(int fd, const void *p, size_t n);
 /* What lies in n places with one call, as much as fits: for libraries that bring their own buffers. */
 struct iovec;
 ssize_t fd_write_parts(int fd, const struct iovec *v, int n);
+ssize_t fd_write_at(int fd, const void *p, size_t n, off_t pos);	/* the file position stays */
 int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
 /* All that lies in n places (at most 8; v is used up), at this place of a file.  0 or -1. */
 int fd_write_parts_at(int fd, struct iovec *v, int n, off_t pos);

@@ -15,6 +15,8 @@ void sig_release(void);				/* as before sig_hold */
 void sig_reset(void);				/* all default, none blocked: a fresh program */
 /* Wait for one of n blocked signals: its number, 0 after ms milliseconds. */
 int sig_wait(const int *sigs, int n, long ms);
+/* A descriptor that is readable while one of n blocked signals waits for sig_wait; close-on-exec, -1 with errno. */
+int sig_fd(const int *sigs, int n);
 /* From now on each of n signals writes its number, a byte, into a pipe; the end to read is returned (not
  * blocking), -1 with errno.  So fd_poll waits for signals and input alike, and none is missed in between.
  * Once per process. */

@@ -2,13 +2,16 @@
  * Run by administrators, for every queue.  A message whose first attempt is still ahead or under way is
  * in todo; the others have info, and a recipients file per channel. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/conf/conf.h"
 #include "core/mail/date.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "queue/envelope.h"
+#include "queue/figures.h"
 #include "queue/scan.h"
 
 enum { FILE_MAX = 1 << 30, FLUSH_AT = 65536 };
@@ -17,7 +20,7 @@ struct counts {
 	unsigned long local, remote, bounce, todo;
 };
 
-static int want_count, want_all, want_local, want_remote, want_todo, silent;
+static int want_count, want_all, want_local, want_remote, want_todo, silent, want_load;
 static struct counts total;
 static struct buf out = BUF_INIT;
 
@@ -28,6 +31,7 @@ static const struct opt opts[] = {
 	FLAG('r', NULL, &want_remote, "messages with remote recipients"),
 	FLAG('t', NULL, &want_todo, "messages not yet preprocessed"),
 	FLAG('s', NULL, &silent, "do not list messages"),
+	FLAG('i', NULL, &want_load, "how busy the queues of qscheduler -d are, and nothing else"),
 	OPTS_END
 };
 
@@ -219,6 +223,46 @@ static int each(const char *dir, void *arg)
 	return 0;
 }
 
+/* One line of the table; "+" is a queue at or above QUEUE_LOAD. */
+static void load_line(const char *dir, long percent)
+{
+	struct figures f;
+	char local[24], remote[24];
+
+	if (figures_read(dir, &f) < 0) {
+		buf_fmt(&out, "%-10s unknown: %s\n", layout_qname(dir), log_errno(errno));
+		return;
+	}
+	snprintf(local, sizeof local, "%ld/%ld", (long)f.used[0], (long)f.max[0]);
+	snprintf(remote, sizeof remote, "%ld/%ld", (long)f.used[1], (long)f.max[1]);
+	buf_fmt(&out, "%-10s %-6s %-8s %-3s %s\n", layout_qname(dir), local, remote,
+		figures_load(&f) >= 2UL * (unsigned long)percent ? "+" : "-", f.disabled ? "disabled" : "enabled");
+}
+
+static void load_table(void)
+{
+	struct buf base = BUF_INIT, dir = BUF_INIT;
+	struct figures_all all;
+	struct err e = {0};
+	long start, percent;
+
+	if (conf_line(CONF_QUEUE_BASE, &base, &e) < 0 || conf_int(CONF_QUEUE_START, &start, &e) < 0 ||
+		conf_int(CONF_QUEUE_LOAD, &percent, &e) < 0)
+		die_err(&e);
+	if (figures_read_all(base.p, &all) < 0)
+		die(111, "no figures of %s: %s", base.p, log_errno(errno));
+	buf_adds(&out, "queue      local  Remote   +/- flag\n");
+	for (long i = 0; i < all.conf && i < FIGURES_QUEUES_MAX; i++) {
+		buf_clear(&dir);
+		buf_fmt(&dir, "%s/queue%ld", base.p, start + i);
+		load_line(dir.p, percent < 0 ? 0 : percent);
+	}
+	buf_fmt(&out, "%ld of %ld queues in use\n", (long)all.count, (long)all.conf);
+	flush();
+	buf_free(&base);
+	buf_free(&dir);
+}
+
 static int qread_main(int argc, char **argv)
 {
 	struct err e = {0};
@@ -226,6 +270,10 @@ static int qread_main(int argc, char **argv)
 	(void)argv;
 	if (argc > 1)
 		die_usage();
+	if (want_load) {
+		load_table();
+		return 0;
+	}
 	if (want_all)
 		want_local = want_remote = want_todo = 1;
 	if (!want_local && !want_remote && !want_todo)

@@ -1,6 +1,7 @@
 /* scheduler - start and watch the queues of a collection (qscheduler, qmail-daemon).
  * Run as a service by root, or by the single user.  A fixed number of queues: QUEUE_COUNT from
- * QUEUE_START; whatever dies is started again after a second. */
+ * QUEUE_START; or, with -d, as many as the load asks for (dynamic.h).  Whatever dies is started again
+ * after a second. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,19 +23,35 @@
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "queue/create.h"
+#include "queue/dynamic.h"
 #include "queue/journal.h"
 #include "queue/layout.h"
 
-enum { LOCK_TRIES = 20, LOCK_WAIT_MS = 5000 };
+enum { LOCK_TRIES = 20, LOCK_WAIT_MS = 5000, NO_JOURNAL_MS = 60000 };
 
 static VEC(char *) start_argv;
 static struct buf base = BUF_INIT;
 static volatile sig_atomic_t stop;
 
 struct queue {
-	char label[520];	/* "queue DIR", for messages */
-	const char *dir;
+	char label[560];	/* "queue DIR", with -d "queue DIR, load=N", for messages */
+	char *dir;
 	char number[24];
+	bool ended;		/* its send has been told to end */
+};
+static struct queue *queues;
+static struct service *services;
+static struct dynamic dyn;
+static struct tree tree;
+
+static int fixed_count, dynamic, compat, keep_count;
+
+static const struct opt opts[] = {
+	FLAG('s', NULL, &fixed_count, "a fixed number of queues (default)"),
+	FLAG('d', NULL, &dynamic, "as many queues as the load asks for"),
+	FLAG('c', NULL, &compat, "the same, for submitters that do not know of it"),
+	FLAG('n', NULL, &keep_count, "do not begin with fewer queues than there were last"),
+	OPTS_END
 };
 
 /* A send that died may still hold the mutex for the moment its process takes to go. */
@@ -56,12 +73,13 @@ static bool mutex_free(const char *dir)
 static pid_t start_queue(struct service *s, struct err *e)
 {
 	const struct queue *q = s->arg;
+	int fds[] = {0, 1, 2};
 
 	if (!mutex_free(q->dir))
 		return err_temp(e, 0, "another qmail-send is running in %s", q->dir);
 	env_put("QUEUEDIR", q->dir);
 	env_put("QIDENT", q->number);
-	pid_t pid = run_start(start_argv.p, &(struct run){.die_with_parent = true}, e);
+	pid_t pid = run_start(start_argv.p, &(struct run){.fds = fds, .nfds = 3, .die_with_parent = true}, e);
 
 	env_unset("QUEUEDIR");
 	env_unset("QIDENT");
@@ -96,8 +114,13 @@ static pid_t start_keeper(struct service *s, struct err *e)
 		return err_temp(e, errno, "unable to fork");
 	if (pid > 0)
 		return pid;
+	static const int theirs[] = {SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2};	/* for the sends */
+
 	sig_reset();
+	for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
+		sig_ignore(theirs[i]);
 	sig_catch(SIGTERM, on_term);
+	fd_close_from(3);
 	proc_die_with_parent(parent);
 	if (role_take(AS_QUEUE, e) < 0)
 		die_err(e);
@@ -106,9 +129,11 @@ static pid_t start_keeper(struct service *s, struct err *e)
 	if (n)
 		log_line("info: qscheduler: %u messages put back from the journal", n);
 	proc_title("qscheduler", "journal");
-	journal_keep(q->dir, &stop);
-	while (!stop)
-		clock_nap_ms(3600 * 1000);
+	while (!stop) {
+		journal_keep(q->dir, &stop);
+		if (!stop)
+			clock_nap_ms(NO_JOURNAL_MS);
+	}
 	proc_exit(0);
 }
 
@@ -134,10 +159,10 @@ static void take_lock(void)
 
 static void set_argv(int argc, char **argv)
 {
-	static char name[] = "qmail-start", fixed[] = "-s", delivery[] = "./Mailbox";
+	static char name[] = "qmail-start", delivery[] = "./Mailbox", modes[][3] = {"-s", "-d", "-c"};
 
 	vec_push(&start_argv, name);
-	vec_push(&start_argv, fixed);
+	vec_push(&start_argv, modes[compat ? 2 : dynamic]);
 	if (argc < 2)
 		vec_push(&start_argv, delivery);
 	for (int i = 1; i < argc; i++)
@@ -145,51 +170,150 @@ static void set_argv(int argc, char **argv)
 	vec_push(&start_argv, NULL);
 }
 
-static int scheduler_main(int argc, char **argv)
+static void make_services(long start, long n)
+{
+	struct buf dir = BUF_INIT;
+
+	queues = mem_alloc((size_t)n * sizeof *queues);
+	services = mem_alloc((size_t)(n + 1) * sizeof *services);
+	for (long i = 0; i < n; i++) {
+		struct queue *q = &queues[i];
+
+		buf_fmt(&dir, "%s/queue%ld", base.p, start + i);
+		q->dir = mem_copy(dir.p, dir.n);
+		if (dir.n > sizeof q->label - 60)
+			die(111, "%s: the name is too long", base.p);
+		snprintf(q->label, sizeof q->label, "queue %s", q->dir);
+		buf_clear(&dir);
+		snprintf(q->number, sizeof q->number, "%ld", start + i);
+		services[i] = (struct service){.name = q->label, .start = start_queue, .arg = q, .stage = 1};
+	}
+	buf_free(&dir);
+	make_journal();
+	services[n] = (struct service){.name = "journal", .start = start_keeper, .arg = &queues[0]};
+	tree = (struct tree){.services = services, .n = (size_t)n + 1, .program = "qscheduler", .pass_signals = true};
+}
+
+static void static_queues(void)
 {
 	struct err e = {0};
 	long start, count;
 
-	if (conf_line(CONF_QUEUE_BASE, &base, &e) < 0 || conf_int(CONF_QUEUE_START, &start, &e) < 0 ||
-		conf_int(CONF_QUEUE_COUNT, &count, &e) < 0)
+	if (conf_int(CONF_QUEUE_START, &start, &e) < 0 || conf_int(CONF_QUEUE_COUNT, &count, &e) < 0)
 		die_err(&e);
-	if (count < 1 || count > 1000)
-		die(111, "QUEUE_COUNT is %ld, must be 1 to 1000", count);
-	take_lock();
-	set_argv(argc, argv);
-	struct queue *queues = mem_alloc((size_t)count * sizeof *queues);
-	struct service *services = mem_alloc((size_t)(count + 1) * sizeof *services);
-
-	make_journal();
-
-	for (long i = 0; i < count; i++) {
-		struct queue *q = &queues[i];
-
-		if (snprintf(q->label, sizeof q->label, "queue %s/queue%ld", base.p, start + i) >= (int)sizeof q->label)
-			die(111, "%s: the name is too long", base.p);
-		q->dir = q->label + strlen("queue ");
-		snprintf(q->number, sizeof q->number, "%ld", start + i);
-		services[i] = (struct service){.name = q->label, .start = start_queue, .arg = q, .stage = 1};
-	}
-	services[count] = (struct service){.name = "journal", .start = start_keeper, .arg = &queues[0]};
+	if (count < 1 || count > FIGURES_QUEUES_MAX)
+		die(111, "QUEUE_COUNT is %ld, must be 1 to %d", count, FIGURES_QUEUES_MAX);
+	make_services(start, count);
 	log_line("info: qscheduler: pid %ld static queues qStart/qCount %ld/%ld conf split=%d", (long)proc_pid(), start,
 		count, layout_conf().split);
-	struct tree t = {.services = services, .n = (size_t)count + 1, .program = "qscheduler", .pass_signals = true};
-	int code = tree_run(&t);
+}
 
+/* ---- as many as the load asks for ---- */
+
+static void warn(const char *text)
+{
+	log_line("warning: qscheduler: %s", text);
+}
+
+static int make_queue(const char *dir)
+{
+	char *argv[] = {(char[]){"queue-fix"}, (char *)(size_t)dir, NULL};
+	struct err e = {0};
+	struct buf fn = BUF_INIT;
+	int fds[] = {0, 1, 2};
+
+	buf_fmt(&fn, "%s/lock/trigger", dir);
+	bool there = file_exists(fn.p);
+
+	buf_free(&fn);
+	if (there)
+		return 0;
+	pid_t pid = run_start(argv, &(struct run){.fds = fds, .nfds = 3}, &e);
+
+	if (pid > 0 && run_wait(pid) == 0)
+		return 0;
+	log_line("warning: qscheduler: unable to create %s", dir);
+	return -1;
+}
+
+/* Make the processes of queue i what its state says. */
+static void follow(long i)
+{
+	struct service *s = &services[i];
+	struct queue *q = &queues[i];
+
+	dynamic_running(&dyn, i, s->pid != 0);
+	s->rest = dyn.q[i].state == DYN_REST || dyn.q[i].state == DYN_END;
+	if (dyn.q[i].state == DYN_END && s->pid && !q->ended)
+		proc_kill(s->pid, SIGTERM);
+	q->ended = dyn.q[i].state == DYN_END;
+	if (!s->pid)
+		snprintf(q->label, sizeof q->label, "queue %s, load=%lu", q->dir, dyn.total);
+}
+
+static void idle(void *arg)
+{
+	long before = dyn.count;
+
+	(void)arg;
+	dynamic_look(&dyn);
+	for (long i = 0; i < dyn.n; i++)
+		follow(i);
+	dynamic_listen(&dyn);
+	tree.fds = dyn.fds;
+	tree.nfds = dyn.nfds;
+	if (dyn.count != before)
+		log_line("info: qscheduler: pid %ld dynamic queues qStart/qCount %ld/%ld, qconf=%ld, load=%lu",
+			(long)proc_pid(), dyn.start, dyn.count, dyn.conf, dyn.total);
+}
+
+static void dynamic_queues(void)
+{
+	struct err e = {0};
+	gid_t group;
+
+	tree_block_signals();	/* TERM must not come between the making of objects and the tree that removes them */
+	dyn = (struct dynamic){.base = base.p, .warn = warn, .make = make_queue, .keep = keep_count != 0};
+	dyn.owners.change = !role_single();
+	if (role_ids(AS_QUEUE, &dyn.owners.queue, &dyn.owners.group, &e) < 0 ||
+		role_ids(AS_SEND, &dyn.owners.send, &group, &e) < 0 || dynamic_open(&dyn, &e) < 0)
+		die_err(&e);
+	make_services(dyn.start, dyn.n);
+	tree.idle = idle;
+	for (long i = 0; i < dyn.n; i++)
+		follow(i);
+	log_line("info: qscheduler: pid %ld dynamic queues qStart/qCount %ld/%ld, qconf=%ld, conf split=%d, "
+		"msgqueue_len=%ld, msgqueue_size=%ld", (long)proc_pid(), dyn.start, dyn.count, dyn.conf,
+		layout_conf().split, dyn.len, dyn.size);
+}
+
+static int scheduler_main(int argc, char **argv)
+{
+	struct err e = {0};
+
+	dynamic |= compat;
+	if (dynamic && fixed_count)
+		die_usage();
+	if (conf_line(CONF_QUEUE_BASE, &base, &e) < 0)
+		die_err(&e);
+	take_lock();
+	set_argv(argc, argv);
+	if (dynamic)
+		dynamic_queues();
+	else
+		static_queues();
+	int code = tree_run(&tree);
+
+	if (dynamic)
+		dynamic_close(&dyn);
+	for (size_t i = 0; i + 1 < tree.n; i++)
+		mem_free(queues[i].dir);
 	mem_free(queues);
 	mem_free(services);
 	vec_free(&start_argv);
 	buf_free(&base);
 	return code;
 }
-
-static int fixed_count;
-
-static const struct opt opts[] = {
-	FLAG('s', NULL, &fixed_count, "a fixed number of queues (default)"),
-	OPTS_END
-};
 
 APPLET(scheduler) = {
 	.name = "scheduler", .aliases = "qscheduler qmail-daemon", .family = "queue",

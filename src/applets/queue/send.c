@@ -14,6 +14,7 @@
 #include "core/sys/plugin.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
+#include "queue/figures.h"
 #include "queue/qlog.h"
 #include "queue/sched.h"
 
@@ -27,6 +28,7 @@ static int log_lock = -1;
 static bool lost;			/* a partner is gone: end as soon as possible */
 static bool half_detached;
 static time_t next_sweep;
+static struct figures_writer figures = {.fd = -1};	/* of a queue of qscheduler -d */
 static int wake[2];			/* signals write, the loop reads: none is slept through */
 static volatile sig_atomic_t got_term, got_hup, got_alarm, got_int, got_usr1, got_usr2;
 
@@ -273,6 +275,25 @@ static void start_line(void)
 		queue_here(), s.rates ? "ON" : "OFF", log_lock >= 0 ? "enabled" : "disabled", s.lay.split);
 }
 
+/* -d: others choose their queue by what we say here.  When there is nothing to say it in, qscheduler has told so. */
+static void open_figures(void)
+{
+	if (figures_open(&figures, queue_here()) < 0 && errno != ENOENT)
+		qlog_say(&s.log, "warning", s.program, s.q, "no shared memory: %s; nobody knows the load of this queue",
+			log_errno(errno));
+}
+
+static void tell_figures(void)
+{
+	struct figures f = {.disabled = 0};
+
+	for (int c = 0; c < CHANS; c++) {
+		f.used[c] = s.c[c].used;
+		f.max[c] = s.c[c].held ? 0 : s.c[c].concurrency;
+	}
+	figures_write(&figures, &f);
+}
+
 /* Each spawner announces its limit in two bytes. */
 static void read_limits(void)
 {
@@ -324,6 +345,7 @@ static void loop(void)
 		};
 
 		flush_log();
+		tell_figures();
 		if (next_sweep < next)
 			next = next_sweep;
 		int wait = next > now ? (int)(next - now > 3600 ? 3600 : next - now) * 1000 : 0;
@@ -422,6 +444,14 @@ static void prepare(void)
 	}
 }
 
+static int fixed, dynamic;
+
+static const struct opt opts[] = {
+	FLAG('s', NULL, &fixed, "static queue (default)"),
+	FLAG('d', NULL, &dynamic, "tell qscheduler and submitters how busy the queue is"),
+	OPTS_END
+};
+
 static int send_main(int argc, char **argv)
 {
 	long loglock = 0;
@@ -436,6 +466,8 @@ static int send_main(int argc, char **argv)
 	fd_nonblock(wake[0], true);
 	fd_nonblock(wake[1], true);
 	set_signals();
+	if (dynamic)
+		open_figures();
 	prepare();
 	conf_int(CONF_LOGLOCK, &loglock, NULL);
 	if (loglock)
@@ -451,18 +483,12 @@ static int send_main(int argc, char **argv)
 	loop();
 	if (!lost)
 		end_todo();
+	figures_write(&figures, &(struct figures){.disabled = 0});
 	sched_save_times(&s);
 	buf_fmt(&s.log, "info: %s: pid %ld %s exiting\n", s.program, (long)proc_pid(), s.q);
 	flush_log();
 	return 0;
 }
-
-static int fixed;
-
-static const struct opt opts[] = {
-	FLAG('s', NULL, &fixed, "static queue (default)"),
-	OPTS_END
-};
 
 APPLET(send) = {
 	.name = "send", .aliases = "qmail-send", .family = "queue",

@@ -18,6 +18,14 @@
 enum { PIPES = 10 };
 static int pipes[PIPES][2];
 static char *queuedir;
+static int fixed, dynamic, compat;
+
+static const struct opt opts[] = {
+	FLAG('s', NULL, &fixed, "static queue (default)"),
+	FLAG('d', NULL, &dynamic, "a queue of qscheduler -d: it tells its load, a message queue announces messages"),
+	FLAG('c', NULL, &compat, "the same, some submitters do not know of it"),
+	OPTS_END
+};
 
 /* A daemon on some of the pipes; it ends when the pipes do, so nobody waits for it here. */
 static void spawn(const char *name, char *const args[], const int *fds, int nfds)
@@ -81,11 +89,16 @@ static void recover(void)
 
 static void become_send(void)
 {
+	static char mode[] = "-d";
 	struct err e = {0};
 	int fds[9] = {1, pipes[0][1], pipes[1][0], pipes[2][1], pipes[3][0], pipes[4][1], pipes[5][0], pipes[6][1],
 		pipes[7][0]};
-	char *argv[] = {(char[]){"qmail-send"}, queuedir, NULL};
+	char *argv[] = {(char[]){"qmail-send"}, queuedir, NULL, NULL};
 
+	if (dynamic) {
+		argv[2] = queuedir;
+		argv[1] = mode;
+	}
 	if (run_descriptors(fds, 9) < 0)
 		die(111, "unable to move descriptors: %s", log_errno(errno));
 	if (role_take(AS_SEND, &e) < 0)
@@ -96,9 +109,14 @@ static void become_send(void)
 static int start_main(int argc, char **argv)
 {
 	char *delivery = argc > 1 ? argv[1] : (char[]){"./Mailbox"};
-	char *todo_name = (char[]){"todo-proc"}, *send_name = (char[]){"qmail-send"};
+	char *todo_name = (char[]){"todo-proc"}, *send_name = (char[]){"qmail-send"}, mode[] = "-d";
 	const char *dir = conf_env(CONF_QUEUEDIR);
 
+	if (fixed && (dynamic || compat))
+		die_usage();
+	if (compat)
+		mode[1] = 'c';
+	dynamic |= compat;
 	queuedir = (char *)(size_t)dir;
 	if (file_chdir("/") < 0)
 		die(111, "unable to enter /: %s", log_errno(errno));
@@ -116,18 +134,12 @@ static int start_main(int argc, char **argv)
 	spawn("qmail-lspawn", (char *[]){delivery, NULL}, (int[]){pipes[0][0], pipes[1][1], 1}, 3);
 	spawn("qmail-rspawn", NULL, (int[]){pipes[2][0], pipes[3][1], 1}, 3);
 	spawn("qmail-clean", (char *[]){send_name, NULL}, (int[]){pipes[4][0], pipes[5][1], 1}, 3);
-	spawn("todo-proc", NULL, (int[]){pipes[6][0], pipes[7][1], pipes[8][1], pipes[9][0]}, 4);
+	spawn("todo-proc", dynamic ? (char *[]){mode, NULL} : NULL,
+		(int[]){pipes[6][0], pipes[7][1], pipes[8][1], pipes[9][0]}, 4);
 	spawn("qmail-clean", (char *[]){todo_name, NULL}, (int[]){pipes[8][0], pipes[9][1], 1}, 3);
 	become_send();
 	return 111;
 }
-
-static int fixed;
-
-static const struct opt opts[] = {
-	FLAG('s', NULL, &fixed, "static queue (default)"),
-	OPTS_END
-};
 
 APPLET(start) = {
 	.name = "start", .aliases = "qmail-start", .family = "queue",

@@ -17,6 +17,7 @@
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
+#include "queue/figures.h"
 #include "queue/idset.h"
 #include "queue/qlog.h"
 #include "queue/todo.h"
@@ -31,13 +32,20 @@ enum {
 	FAST_RCPTS = 64,
 	OUT_MAX = 1 << 18,	/* records waiting for send before we pause */
 	PATIENCE_MS = 2000,	/* how long a full flight may stand still */
+	SLEEP_DEAF = 10,	/* between scans while the message queue cannot be opened */
+	TAKE_MAX = 4096,	/* messages of the message queue taken before anything else is looked at */
 };
+
+/* How a message was found: the end of its recipients' log lines. */
+enum way { SCANNED, MQUEUE, FIFO };
+static const char *const modes[] = {"opendir mode", "mqueue mode", "compat mode"};
 
 static struct layout lay;
 static struct rewrite rules = REWRITE_INIT;
 static struct trigger trig = {.fd = -1};
 static struct idset flight;		/* announced, neither ended nor settled */
-static VEC(uint64_t) pending;		/* to be handled, in order */
+static VEC(uint64_t) pending;		/* to be handled, in order ... */
+static VEC(unsigned char) ways;		/* ... and how each was found */
 static size_t pending_at;
 static struct buf out = BUF_INIT;	/* records for send */
 static struct buf orders = BUF_INIT;	/* bytes from send not yet understood */
@@ -55,6 +63,23 @@ static time_t next_settle;
 static long long moved;			/* when the flight last changed, clock_mono_ms */
 static time_t next_scan;
 static long interval = -1;
+static int fixed, dynamic, compat;
+static int mqueue = -1;			/* announces messages as trig does, -d */
+static bool deaf;			/* there is one, but it cannot be opened */
+static struct buf mqueue_name = BUF_INIT;
+
+static const struct opt opts[] = {
+	FLAG('s', NULL, &fixed, "static queue: the trigger announces messages (default)"),
+	FLAG('d', NULL, &dynamic, "a POSIX message queue announces messages, too"),
+	FLAG('c', NULL, &compat, "the same"),
+	OPTS_END
+};
+
+static void found(uint64_t id, enum way way)
+{
+	vec_push(&pending, id);
+	vec_push(&ways, (unsigned char)way);
+}
 
 static void say(const char *level, const struct err *e)
 {
@@ -65,11 +90,11 @@ static void say(const char *level, const struct err *e)
 }
 
 /* The log lines of a message, each in its own L record. */
-static void log_message(const struct todo_msg *m)
+static void log_message(const struct todo_msg *m, enum way way)
 {
 	struct buf text = BUF_INIT;
 
-	todo_log(m, qname, &text);
+	todo_log(m, qname, modes[dynamic ? way : SCANNED], &text);
 	for (struct str rest = buf_str(&text); rest.n; ) {
 		struct str line = str_cut(&rest, '\n');
 
@@ -230,7 +255,7 @@ static void ended_order(struct str text)
 	moved = clock_mono_ms();
 	layout_path(&lay, Q_TODO, id, &fn);
 	if (file_exists(fn.p))
-		vec_push(&pending, id);
+		found(id, SCANNED);
 	buf_free(&fn);
 }
 
@@ -321,6 +346,7 @@ static void work(void)
 
 	while (pending_at < pending.n && n < BATCH && out.n < OUT_MAX) {
 		uint64_t id = pending.p[pending_at];
+		enum way way = ways.p[pending_at];
 		bool full = flight.used >= FLIGHT_MAX;
 		struct err e = {0};
 
@@ -337,7 +363,7 @@ static void work(void)
 			later(&e);
 		if (r <= 0)
 			continue;
-		log_message(&batch[n]);
+		log_message(&batch[n], way);
 		if (!full && !detached && small(&batch[n]) && todo_unlink_old(&lay, id, &e) == 0) {
 			todo_announce(&batch[n], now, &out);
 			idset_add(&flight, id);
@@ -357,7 +383,7 @@ static void work(void)
 	for (size_t i = 0; i < n; i++)
 		todo_free(&batch[i]);
 	if (pending_at == pending.n)
-		pending_at = pending.n = 0;
+		pending_at = pending.n = ways.n = 0;
 }
 
 static void scan_dir(const char *dir, int part)
@@ -383,7 +409,7 @@ static void scan_dir(const char *dir, int part)
 			say("warn", &e);
 			continue;
 		}
-		vec_push(&pending, id);
+		found(id, SCANNED);
 	}
 	dir_close(&d);
 }
@@ -392,7 +418,7 @@ static void scan(void)
 {
 	struct buf dir = BUF_INIT;
 
-	next_scan = clock_now() + (interval > 0 ? interval : SLEEP_TODO);
+	next_scan = clock_now() + (interval > 0 ? interval : deaf ? SLEEP_DEAF : SLEEP_TODO);
 	if (!layout_is_split(&lay, Q_TODO)) {
 		scan_dir("todo", -1);
 	} else {
@@ -411,8 +437,49 @@ static bool take_trigger(void)
 	int r = trigger_read(&trig);
 
 	for (size_t i = 0; i < trig.ids.n; i++)
-		vec_push(&pending, trig.ids.p[i]);
+		found(trig.ids.p[i], FIFO);
 	return r == 0;
+}
+
+/* The message queue of this queue.  Submitters use the FIFO when there is none, and qscheduler has told so; but when
+ * there is one that we cannot open, nobody knows. */
+static void open_mqueue(void)
+{
+	struct err e = {0};
+
+	mqueue = trigger_queue_open(mqueue_name.p);
+	bool was_deaf = deaf;
+
+	deaf = mqueue < 0 && errno != ENOENT && errno != ENOSYS;
+	if (!deaf || was_deaf)
+		return;
+	err_temp(&e, errno, "unable to open the message queue");
+	say("warning", &e);
+}
+
+/* The messages it brought; true: a scan is due. */
+static bool take_mqueue(void)
+{
+	uint64_t id;
+	bool blind = false;
+	int r = 0;
+
+	for (int i = 0; i < TAKE_MAX && (r = trigger_queue_take(mqueue, &id)) == 1; i++) {
+		if (id)
+			found(id, MQUEUE);
+		else
+			blind = true;
+	}
+	if (r >= 0)
+		return blind;
+	struct err e = {0};
+
+	err_temp(&e, errno, "unable to read the message queue");
+	say("warning", &e);
+	fd_close(mqueue);
+	mqueue = -1;
+	deaf = true;
+	return true;
 }
 
 static void write_out(void)
@@ -433,7 +500,8 @@ static void loop(void)
 	bool scan_due = true;
 
 	while (!exiting || out.n) {
-		struct pollfd p[] = {{0, POLLIN, 0}, {trig.fd, POLLIN, 0}, {out.n ? 1 : -1, POLLOUT, 0}};
+		struct pollfd p[] = {{0, POLLIN, 0}, {trig.fd, POLLIN, 0}, {out.n ? 1 : -1, POLLOUT, 0},
+			{mqueue, POLLIN, 0}};
 		bool busy = pending_at < pending.n && out.n < OUT_MAX && !exiting;
 		time_t now = clock_now();
 		int wait = (int)(next_scan > now ? (next_scan - now) * 1000 : 0);
@@ -442,6 +510,8 @@ static void loop(void)
 		if (pending.n && now >= next_scan) {
 			wait = 1000;
 		} else if (!pending.n && (scan_due || now >= next_scan)) {
+			if (deaf && !exiting)
+				open_mqueue();
 			if (!exiting && (interval <= 0 || now >= next_scan))
 				scan();
 			scan_due = false;
@@ -450,12 +520,14 @@ static void loop(void)
 		}
 		if (busy)
 			wait = flight.used >= FLIGHT_MAX && !detached ? 50 : 0;
-		if (fd_poll(p, 3, exiting && !out.n ? 0 : wait) < 0 && errno != EINTR)
+		if (fd_poll(p, 4, exiting && !out.n ? 0 : wait) < 0 && errno != EINTR)
 			proc_exit(111);
 		if (p[0].revents && !take_orders())
 			proc_exit(1);
 		/* with an interval, wake-ups wait for the next scan */
 		if (p[1].revents && take_trigger() && interval <= 0)
+			scan_due = true;
+		if (p[3].revents && take_mqueue() && interval <= 0)
 			scan_due = true;
 		if (waiting.n && (exiting || clock_now() >= next_settle))
 			settle_waiting();
@@ -515,6 +587,9 @@ static int todo_main(int argc, char **argv)
 	file_umask(077);
 	lay = layout_conf();
 	qname = layout_qname(queue_here());
+	dynamic |= compat;
+	if (dynamic)
+		figures_name(queue_here(), &mqueue_name);
 	if (fd_read(0, &hello, 1) != 1 || (hello != 'C' && hello != 'S'))
 		return 100;
 	fd_nonblock(1, true);
@@ -531,6 +606,8 @@ static int todo_main(int argc, char **argv)
 		err_temp(&e, errno, "cannot start: unable to open lock/trigger");
 		fail_start(&e);
 	}
+	if (dynamic)
+		open_mqueue();
 	start_line();
 	loop();
 	buf_put(&out, "X", 2);
@@ -538,13 +615,6 @@ static int todo_main(int argc, char **argv)
 	write_out();
 	return 0;
 }
-
-static int fixed;
-
-static const struct opt opts[] = {
-	FLAG('s', NULL, &fixed, "static queue: the trigger announces messages (default)"),
-	OPTS_END
-};
 
 APPLET(todo_proc) = {
 	.name = "todo-proc", .aliases = "qmail-todo", .family = "queue",

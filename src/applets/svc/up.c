@@ -3,6 +3,7 @@
  * ends on TERM or INT, leaves nobody behind.  Started by root on a machine without qmail's accounts (a
  * container of one file) it gives up root for the owner of the directory or uid 65532. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128, SMTP_FD = 3, SMTPS_FD = 4 };
 
 static const char *root, *domain, *smtp, *smtps, *mailboxes, *log_where = "stderr";
 static bool log_to_files;
-static long queues = 5;
+static long queues = LONG_MIN, dynamic;
 static int prepare_only;
 
 static const struct opt opts[] = {
@@ -34,7 +35,8 @@ static const struct opt opts[] = {
 	TEXT('m', "mailboxes", &mailboxes, "NAMES", "local users to have a Maildir, blank separated"),
 	TEXT('s', "smtp", &smtp, "[ADDR:]PORT", "where SMTP listens (default 25 for root, else 127.0.0.1:2525)"),
 	TEXT('S', "smtps", &smtps, "[ADDR:]PORT", "where SMTP within TLS listens (default 465, 127.0.0.1:2465; none with --smtp)"),
-	NUM('q', "queues", &queues, "N", "number of queues (default 5)"),
+	NUM('q', "queues", &queues, "N", "number of queues (default 5, with --dynamic 1)"),
+	NUM('D', "dynamic", &dynamic, "MAX", "at least --queues, under load up to MAX queues"),
 	TEXT('l', "log", &log_where, "WHERE", "files (rotated, below DIR/log), stdout or stderr (default)"),
 	FLAG(0, "prepare", &prepare_only, "create what is missing and stop"),
 	OPTS_END
@@ -240,11 +242,11 @@ static const struct {
 	bool server;
 } services[] = {
 	{"intake", "qmailq", "indimail intake 3<&- 4<&-", NULL, false},
-	{"qmail-send", NULL, "indimail qscheduler -s \"$DEFAULTDELIVERY\" 3<&- 4<&-", NULL, false},
+	{"qmail-send", NULL, "indimail qscheduler %s \"$DEFAULTDELIVERY\" 3<&- 4<&-", NULL, false},
 	{"qmail-smtpd", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 3 ", "STARTTLS", true},
 	{"qmail-smtps", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 4 ", "SMTPS", true},
 };
-enum { SERVICES = sizeof services / sizeof *services, SMTPS_SERVICE = SERVICES - 1 };
+enum { SERVICES = sizeof services / sizeof *services, SEND_SERVICE = 1, SMTPS_SERVICE = SERVICES - 1 };
 
 /* A new file of a service; one that is there is the administrator's. */
 static void make_file(const char *dir, const char *name, struct str text, mode_t mode)
@@ -325,18 +327,49 @@ static void rest(size_t i, bool wanted)
 	buf_free(&text);
 }
 
+/* The run file of qscheduler, as it is for one mode or the other. */
+static void scheduler_run(bool changing, struct buf *run)
+{
+	buf_adds(run, "#!/bin/sh\nexec 2>&1\nexec ");
+	for (const char *p = services[SEND_SERVICE].command; *p; p++)
+		if (*p == '%' && *++p)
+			buf_adds(run, changing ? "-d" : "-s");
+		else
+			buf_addc(run, *p);
+}
+
+/* What an earlier start with another number of queues has written is replaced, unless somebody has edited it. */
+static void choose_scheduler(const char *dir, struct buf *run)
+{
+	struct buf fn = BUF_INIT, other = BUF_INIT, text = BUF_INIT;
+
+	scheduler_run(dynamic != 0, run);
+	scheduler_run(dynamic == 0, &other);
+	buf_addc(&other, '\n');
+	buf_fmt(&fn, "%s/run", dir);
+	if (file_slurp(fn.p, &text, other.n) == 0 && str_eq(buf_str(&text), buf_str(&other)))
+		file_unlink(fn.p);
+	buf_free(&fn);
+	buf_free(&other);
+	buf_free(&text);
+}
+
 static void make_service(size_t i)
 {
 	struct buf dir = BUF_INIT, run = BUF_INIT;
 
 	buf_fmt(&dir, "%s/service/%s", root_path.p, services[i].name);
 	make_dir(dir.p);
-	buf_adds(&run, "#!/bin/sh\nexec 2>&1\nexec ");
-	if (services[i].variable) {
-		make_variables(dir.p, services[i].variable);
-		buf_adds(&run, "indimail envdir variables ");
+	if (i == SEND_SERVICE) {
+		choose_scheduler(dir.p, &run);
+	} else {
+		buf_adds(&run, "#!/bin/sh\nexec 2>&1\nexec ");
+		if (services[i].variable) {
+			make_variables(dir.p, services[i].variable);
+			buf_adds(&run, "indimail envdir variables ");
+		}
+		buf_fmt(&run, "%s%s", as_user(services[i].account), services[i].command);
 	}
-	buf_fmt(&run, "%s%s", as_user(services[i].account), services[i].command);
 	if (services[i].server) {
 		buf_adds(&run, role_single() ? "qmail-smtpd" : "-u qmaild qmail-smtpd");
 		make_file(dir.p, "wait", STR("0\nintake\n"), 0644);
@@ -411,8 +444,12 @@ static int up_main(int argc, char **argv)
 		root = conf_env(CONF_INDIMAIL_ROOT);
 	if (argc > 1 || !root || !*root)
 		die_usage();
+	if (queues == LONG_MIN)
+		queues = dynamic ? 1 : 5;
 	if (queues < 1 || queues > 100)
 		die(100, "--queues takes 1 to 100");
+	if (dynamic && (dynamic < queues || dynamic > 100))
+		die(100, "--dynamic takes the number of queues to 100");
 	choose_log();
 	if (!prepare_only)
 		tree_block_signals();	/* they wait for svscan: process 1 would not even notice them otherwise */
@@ -431,6 +468,11 @@ static int up_main(int argc, char **argv)
 	if (!conf_env(CONF_QUEUE_COUNT)) {
 		snprintf(count, sizeof count, "%ld", queues);
 		env_put("QUEUE_COUNT", count);
+	}
+	if (dynamic) {
+		snprintf(count, sizeof count, "%ld", dynamic);
+		env_put("QUEUE_MAX", count);
+		env_put("DYNAMIC_QUEUE", "1");
 	}
 	prepare();
 	if (prepare_only)

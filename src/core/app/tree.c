@@ -36,7 +36,7 @@ static void start_due(struct tree *t)
 	for (size_t i = 0; i < t->n; i++) {
 		struct service *s = &t->services[i];
 
-		if (s->pid || s->due > now)
+		if (s->pid || s->rest || s->due > now)
 			continue;
 		s->pid = s->start(s, &e);
 		s->since = now;
@@ -80,7 +80,7 @@ static long next_ms(const struct tree *t)
 	long long now = clock_mono_ms(), next = now + 1000;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (!t->services[i].pid && t->services[i].due < next)
+		if (!t->services[i].pid && !t->services[i].rest && t->services[i].due < next)
 			next = t->services[i].due;
 	return next > now ? (long)(next - now) : 0;
 }
@@ -117,12 +117,29 @@ static int stop(struct tree *t)
 	return 0;
 }
 
+/* A signal, 0 when time is up or one of fds has something. */
+static int wait_signal(const struct tree *t, int signals)
+{
+	enum { FDS_MAX = 64 };
+	struct pollfd p[FDS_MAX + 1] = {{signals, POLLIN, 0}};
+	size_t n = t->nfds < FDS_MAX ? t->nfds : FDS_MAX;
+
+	if (signals < 0 || !n)
+		return sig_wait(waited, WAITED, next_ms(t));
+	for (size_t i = 0; i < n; i++)
+		p[i + 1] = t->fds[i];
+	fd_poll(p, n + 1, (int)next_ms(t));
+	return sig_wait(waited, WAITED, 0);
+}
+
 int tree_run(struct tree *t)
 {
 	tree_block_signals();
+	int signals = t->idle ? sig_fd(waited, WAITED) : -1;
+
 	for (;;) {
 		start_due(t);
-		int sig = sig_wait(waited, WAITED, next_ms(t));
+		int sig = wait_signal(t, signals);
 
 		reap(t);
 		if (t->idle)

@@ -110,6 +110,18 @@ int fd_write_parts_at(int fd, struct iovec *v, int n, off_t pos)
 	return 0;
 }
 
+ssize_t fd_write_at(int fd, const void *p, size_t n, off_t pos)
+{
+	ssize_t r;
+
+	if (FAULT("pwrite"))
+		return -1;
+	do
+		r = pwrite(fd, p, n, pos);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
 int fd_write_all(int fd, const void *p, size_t n)
 {
 	const char *q = p;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +81,16 @@ int sig_wait(const int *sigs, int n, long ms)
 	int sig = sigtimedwait(&set, NULL, &t);
 
 	return sig > 0 ? sig : 0;
+}
+
+int sig_fd(const int *sigs, int n)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (int i = 0; i < n; i++)
+		sigaddset(&set, sigs[i]);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static int pipe_end = -1;
