@@ -178,21 +178,42 @@ static int write_failed(const struct buf *fn, struct err *e)
 	return err_code(e, 53, errno, "unable to write %s", fn->p);
 }
 
-/* A new or spare file in pid, open for writing and nobody else's; its name replaces *fn. */
+/* A new file in pid, open for writing and nobody else's; its name replaces *fn. */
 static int new_file(struct put *p, struct buf *fn, struct err *e)
 {
 	for (int seq = 1;; seq++) {
 		buf_set(fn, buf_str(&p->dir));
 		buf_fmt(fn, "/pid/%ld.%lld.%d", (long)proc_pid(), (long long)clock_now(), seq);
-		int fd = spare_take(p->dir.p, fn->p);
+		int fd = file_open(fn->p, O_WRONLY | O_CREAT | O_EXCL, 0644);
 
-		if (fd < 0)
-			fd = file_open(fn->p, O_WRONLY | O_CREAT | O_EXCL, 0644);
 		if (fd >= 0)
 			return fd;
 		if (errno != EEXIST || seq == 9)
 			return err_code(e, 70, errno, "unable to create %s", fn->p);
 	}
+}
+
+static void mess_path(uint64_t id, struct buf *fn, void *arg)
+{
+	struct put *p = arg;
+
+	p->id = id;
+	full_path(p, Q_MESS, fn);
+}
+
+/* A spare under its new name in mess; false: there is none. */
+static bool reuse(struct put *p)
+{
+	struct stat st;
+
+	p->text.fd = spare_take_named(p->dir.p, mess_path, p, &p->id);
+	if (p->text.fd < 0)
+		return false;
+	full_path(p, Q_MESS, &p->mess);
+	/* it may be so old that it looks like a leftover */
+	if (file_fstat(p->text.fd, &st) < 0 || st.st_atime + SPARE_FRESH < clock_now())
+		file_touch(p->text.fd);
+	return true;
 }
 
 /* Stage 1: a file in pid, whose inode number becomes the message's name in mess. */
@@ -202,6 +223,8 @@ static int create(struct put *p, struct err *e)
 	struct stat st;
 	int r = -1;
 
+	if (reuse(p))
+		return 0;
 	p->text.fd = new_file(p, &pid, e);
 	if (p->text.fd < 0)
 		goto out;
@@ -209,9 +232,6 @@ static int create(struct put *p, struct err *e)
 		err_code(e, 70, errno, "unable to stat %s", pid.p);
 		goto gone;
 	}
-	/* a spare may be so old that it looks like a leftover */
-	if (st.st_atime + SPARE_FRESH < clock_now())
-		file_touch(p->text.fd);
 	p->id = (uint64_t)st.st_ino;
 	full_path(p, Q_MESS, &mess);
 	if (file_rename_new(pid.p, mess.p) < 0) {

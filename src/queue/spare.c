@@ -3,10 +3,15 @@
 
 #include <errno.h>
 
+#include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/rand.h"
 
-enum { SPARES = 64, TRIES = 6 };
+enum {
+	SPARES = 64,
+	TRIES = 6,	/* places looked at */
+	CLAIMS = 3,	/* spares others may have been faster to take */
+};
 
 /* Processes start at different places and go round. */
 static unsigned turn(void)
@@ -26,22 +31,67 @@ static void slot_name(const char *dir, struct buf *name)
 	buf_fmt(name, "%s/pid/spare.%u", dir, turn());
 }
 
+/* The next spare that seems to be there.  Looking costs nothing; a rename that fails still locks directories. */
+static bool next_spare(const char *dir, struct buf *name, struct stat *st)
+{
+	for (int i = 0; i < TRIES; i++) {
+		slot_name(dir, name);
+		if (file_stat(name->p, st) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int open_empty(const char *fn)
+{
+	int fd = file_open(fn, O_WRONLY | O_TRUNC, 0);
+
+	if (fd < 0)
+		file_unlink(fn);
+	return fd;
+}
+
 int spare_take(const char *dir, const char *fn)
 {
 	struct buf name = BUF_INIT;
+	struct stat st;
 	int fd = -1;
 
-	for (int i = 0; fd < 0 && i < TRIES; i++) {
-		slot_name(dir, &name);
-		if (file_rename_new(name.p, fn) == 0) {
-			fd = file_open(fn, O_WRONLY | O_TRUNC, 0);
-			if (fd < 0)
-				file_unlink(fn);
-		} else if (errno != ENOENT) {
+	for (int i = 0; fd < 0 && i < CLAIMS && next_spare(dir, &name, &st); i++) {
+		if (file_rename_new(name.p, fn) == 0)
+			fd = open_empty(fn);
+		else if (errno != ENOENT)
 			break;
-		}
 	}
 	buf_free(&name);
+	return fd;
+}
+
+int spare_take_named(const char *dir, void (*path)(uint64_t id, struct buf *fn, void *arg), void *arg, uint64_t *id)
+{
+	struct buf name = BUF_INIT, fn = BUF_INIT, right = BUF_INIT;
+	struct stat st;
+	int fd = -1;
+
+	for (int i = 0; fd < 0 && i < CLAIMS && next_spare(dir, &name, &st); i++) {
+		path((uint64_t)st.st_ino, &fn, arg);
+		if (file_rename_new(name.p, fn.p) < 0)
+			continue;
+		fd = open_empty(fn.p);
+		if (fd < 0 || file_fstat(fd, &st) < 0)
+			break;
+		/* another spare may have come to lie there since we looked */
+		*id = (uint64_t)st.st_ino;
+		path(*id, &right, arg);
+		if (str_eq(buf_str(&fn), buf_str(&right)) || file_rename_new(fn.p, right.p) == 0)
+			break;
+		file_unlink(fn.p);
+		fd_close(fd);
+		fd = -1;
+	}
+	buf_free(&name);
+	buf_free(&fn);
+	buf_free(&right);
 	return fd;
 }
 
@@ -52,6 +102,8 @@ int spare_park(const char *fn, bool empty)
 
 	for (int i = 0; r == 0 && i < TRIES; i++) {
 		slot_name(".", &name);
+		if (file_exists(name.p))
+			continue;
 		r = file_rename_new(fn, name.p);
 		if (r == 0)
 			goto out;

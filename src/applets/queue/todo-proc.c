@@ -364,7 +364,8 @@ static void work(void)
 		if (r <= 0)
 			continue;
 		log_message(&batch[n], way);
-		if (!full && !detached && small(&batch[n]) && todo_unlink_old(&lay, id, &e) == 0) {
+		/* what has just come has left nothing of an earlier start */
+		if (!full && !detached && small(&batch[n]) && (way != SCANNED || todo_unlink_old(&lay, id, &e) == 0)) {
 			todo_announce(&batch[n], now, &out);
 			idset_add(&flight, id);
 			if (flight.used == 1)

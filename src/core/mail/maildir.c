@@ -139,8 +139,9 @@ static int publish(struct delivery *d, int from, bool later, struct err *e)
 	size_t dirname = d->new.n;
 
 	maildir_new_name(&d->new, &d->stamp, &st);
-	if (file_link(d->tmp.p, d->new.p) < 0)
+	if (file_rename_new(d->tmp.p, d->new.p) < 0)
 		return no_room(e, "link", &d->new);
+	buf_clear(&d->tmp);
 	struct buf dir = BUF_INIT;
 
 	buf_set(&dir, str_to(buf_str(&d->new), dirname));
@@ -167,7 +168,8 @@ int maildir_deliver(const char *dir, struct str head, int fd, bool later, struct
 		if (r == 0)
 			r = publish(&d, fd, later, e);
 		fd_close(d.fd);
-		file_unlink(d.tmp.p);
+		if (d.tmp.n)
+			file_unlink(d.tmp.p);
 	}
 	buf_free(&d.dir);
 	buf_free(&d.tmp);
