@@ -3,11 +3,23 @@
 # is installed.  Needs root, smtp-source and smtp-sink (package postfix).  Prints one table; every figure
 # is the median of ROUNDS runs, the two systems taking turns.
 #   ROUNDS=5 MESSAGES=2000 SESSIONS=20 SIZE=4096 tests/bench/bench.sh [case ...]
-#   cases: inject+1 inject+50 relay sendmail memory start calls
+#   cases: deliver-USERS relay sendmail sendmail-8 (in parallel) memory start calls limits
+#   deliver and relay take options: deliver-50,size=1024,sessions=1,many (messages of a session through one connection);
+#   "matrix" stands for all combinations of the usual ones.
 set -u
 . "$(dirname "$0")/../../tools/lib.sh"
 ROUNDS=${ROUNDS:-5} MESSAGES=${MESSAGES:-2000} SESSIONS=${SESSIONS:-20} SIZE=${SIZE:-4096}
-CASES=${*:-deliver-1 deliver-50 relay sendmail memory start calls}
+CASES=${*:-deliver-1 deliver-50 relay sendmail memory start calls limits}
+if [ "$CASES" = matrix ]; then
+	CASES=limits
+	for k in deliver-1 deliver-50 relay; do
+		for s in 1024 4096 102400; do
+			for n in 1 20; do CASES="$CASES $k,size=$s,sessions=$n $k,size=$s,sessions=$n,many"; done
+		done
+	done
+	CASES="$CASES sendmail sendmail-8 limits"
+fi
+MANY=
 [ "$(id -u)" = 0 ] || fatal "run as root"
 command -v smtp-source >/dev/null || fatal "package postfix is missing"
 
@@ -92,7 +104,7 @@ median() { tr ' ' '\n' <<<"$*" | grep . | sort -n | awk '{ v[NR] = $1 } END { pr
 row() {
 	local name=$1 a=$2 b=$3 ratio=-
 	[ -n "$b" ] && ratio=$(awk -v a="$a" -v b="$b" 'BEGIN { printf "%.2f", b ? a / b : 0 }')
-	printf '| %-46s | %9s | %9s | %6s |\n' "$name" "$a" "${b:--}" "$ratio"
+	printf '| %-72s | %9s | %9s | %6s |\n' "$name" "$a" "${b:--}" "$ratio"
 }
 
 # deliver SYSTEM PORT USERS: prints "accept-rate end-to-end-rate"
@@ -101,10 +113,10 @@ deliver() {
 	"${sys}_clear"
 	t0=$(now)
 	if [ "$n" = 1 ]; then
-		smtp-source -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t u1@bench.test "inet:127.0.0.1:$port" || return 1
+		smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t u1@bench.test "inet:127.0.0.1:$port" || return 1
 	else
 		for i in $(seq "$n"); do
-			smtp-source -s 1 -l "$SIZE" -m $((MESSAGES / n)) -f a@x.test -t "u$i@bench.test" "inet:127.0.0.1:$port" &
+			smtp-source $MANY -s 1 -l "$SIZE" -m $((MESSAGES / n)) -f a@x.test -t "u$i@bench.test" "inet:127.0.0.1:$port" &
 			pids="$pids $!"
 			[ $((i % SESSIONS)) -ne 0 ] || { wait $pids; pids=; }
 		done
@@ -130,7 +142,7 @@ relay() {
 	SINK=$!
 	sleep 0.3
 	t0=$(now)
-	smtp-source -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t b@sink.test "inet:127.0.0.1:$port"
+	smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t b@sink.test "inet:127.0.0.1:$port"
 	for _ in $(seq 1200); do
 		[ "$("${sys}_queued")" != 0 ] || break
 		sleep 0.05
@@ -140,29 +152,70 @@ relay() {
 	SINK=
 }
 
-# sendmails SYSTEM: one call after another, started without a shell (posix_spawn) so that the call itself is measured
+# sendmails SYSTEM N: N calls at a time, each started without a shell (posix_spawn) so that the call itself is measured
 sendmails() {
-	local sys=$1
+	local sys=$1 at_once=$2
 	printf 'From: a@x.test\nTo: u1@bench.test\nSubject: x\n\nhello\n' >"$W/msg"
 	[ "$sys" = pf ] || { set -a; . "$W/im/env"; set +a; }
-	python3 - "$sys" "$W" <<-'END'
+	python3 - "$sys" "$W" "$at_once" <<-'END'
 		import os, sys, time
-		sysname, w = sys.argv[1:3]
+		sysname, w, at_once = sys.argv[1], sys.argv[2], int(sys.argv[3])
 		n = 300
 		if sysname == 'im':
 		    argv = [w + '/bin/sendmail', 'u1@bench.test']
 		else:
 		    argv = ['/usr/sbin/sendmail', '-C', w + '/pf', 'u1@bench.test']
 		    os.environ['MAIL_CONFIG'] = w + '/pf'
-		t, bad = time.time(), 0
+		t, bad, running = time.time(), 0, 0
 		for i in range(n):
-		    pid = os.posix_spawn(argv[0], argv, os.environ,
-		                         file_actions=[(os.POSIX_SPAWN_OPEN, 0, w + '/msg', os.O_RDONLY, 0)])
-		    bad += os.waitpid(pid, 0)[1] != 0
+		    if running == at_once:
+		        bad += os.wait()[1] != 0
+		        running -= 1
+		    os.posix_spawn(argv[0], argv, os.environ,
+		                   file_actions=[(os.POSIX_SPAWN_OPEN, 0, w + '/msg', os.O_RDONLY, 0)])
+		    running += 1
+		while running:
+		    bad += os.wait()[1] != 0
+		    running -= 1
 		if bad:
 		    print('#', bad, 'calls failed', file=sys.stderr)
 		print(round(n / (time.time() - t)))
 	END
+}
+
+# limits: what the machine can do at best, in one process: appends to a preallocated file, synced files, forks
+limits() {
+	python3 - "$W" <<-'END'
+		import os, sys, time
+		w = sys.argv[1]
+		def rate(what, seconds=1.5):
+		    n, t = 0, time.time()
+		    while time.time() - t < seconds:
+		        what(n)
+		        n += 1
+		    return round(n / (time.time() - t))
+		block = b'x' * 4608
+		f = os.open(w + '/limit', os.O_RDWR | os.O_CREAT)
+		os.pwrite(f, bytes(16 << 20), 0)
+		os.fsync(f)
+		def append(n):
+		    os.pwrite(f, block, n * 4608 % (15 << 20))
+		    os.fdatasync(f)
+		def create(n):
+		    g = os.open(f'{w}/limit.{n}', os.O_WRONLY | os.O_CREAT)
+		    os.write(g, block)
+		    os.fsync(g)
+		    os.close(g)
+		def fork(n):
+		    pid = os.fork()
+		    if pid == 0:
+		        os._exit(0)
+		    os.waitpid(pid, 0)
+		def program(n):
+		    os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)
+		print(rate(append), rate(create), rate(fork), rate(program))
+	END
+	rm -f "$W"/limit*
 }
 
 up
@@ -172,19 +225,31 @@ pf_start && have_pf=1
 echo
 echo "$(uname -r), $(nproc) cores, $(df -T "$W" | awk 'END { print $2 }'), $MESSAGES messages of $SIZE bytes, $SESSIONS sessions, median of $ROUNDS"
 echo
-printf '| %-46s | %9s | %9s | %6s |\n' case indimail postfix ratio
+printf '| %-72s | %9s | %9s | %6s |\n' case indimail postfix ratio
 echo '|---|---:|---:|---:|'
+usual_size=$SIZE usual_sessions=$SESSIONS usual_messages=$MESSAGES
 for c in $CASES; do
-	a1= b1= a2= b2=
-	case $c in
+	a1= b1= a2= b2= SIZE=$usual_size SESSIONS=$usual_sessions MESSAGES=$usual_messages MANY= note=
+	IFS=, read -ra words <<<"$c"
+	for o in "${words[@]:1}"; do
+		case $o in
+		size=*) SIZE=${o#*=} ;;
+		sessions=*) SESSIONS=${o#*=} ;;
+		many) MANY=-d ;;
+		esac
+		note="$note $o"
+	done
+	[ "$SIZE" -lt 50000 ] || MESSAGES=$((MESSAGES / 4))
+	[ "$SESSIONS" != 1 ] || MESSAGES=$((MESSAGES / 2))
+	case ${words[0]} in
 	deliver-*)
-		n=${c#deliver-}
+		n=${words[0]#deliver-}
 		for _ in $(seq "$ROUNDS"); do
 			read -r x y < <(deliver im 2625 "$n") && a1="$a1 $x" a2="$a2 $y"
 			[ -z "$have_pf" ] || { read -r x y < <(deliver pf 2626 "$n") && b1="$b1 $x" b2="$b2 $y"; }
 		done
-		row "accepted per second, $n user(s)" "$(median "$a1")" "$(median "$b1")"
-		row "accepted and in Maildirs per second, $n user(s)" "$(median "$a2")" "$(median "$b2")"
+		row "accepted per second, $n user(s)$note" "$(median "$a1")" "$(median "$b1")"
+		row "accepted and in Maildirs per second, $n user(s)$note" "$(median "$a2")" "$(median "$b2")"
 		;;
 	relay)
 		echo 'sink.test:127.0.0.1:2627' >"$W/im/control/smtproutes"
@@ -193,14 +258,20 @@ for c in $CASES; do
 			a1="$a1 $(relay im 2625)"
 			[ -z "$have_pf" ] || b1="$b1 $(relay pf 2626)"
 		done
-		row "relayed to a sink per second" "$(median "$a1")" "$(median "$b1")"
+		row "relayed to a sink per second$note" "$(median "$a1")" "$(median "$b1")"
 		;;
-	sendmail)
+	sendmail*)
+		n=${words[0]#sendmail}
+		n=${n#-}
 		for _ in $(seq "$ROUNDS"); do
-			a1="$a1 $(sendmails im)"
-			[ -z "$have_pf" ] || b1="$b1 $(sendmails pf)"
+			a1="$a1 $(sendmails im "${n:-1}")"
+			[ -z "$have_pf" ] || b1="$b1 $(sendmails pf "${n:-1}")"
 		done
-		row "sendmail invocations per second" "$(median "$a1")" "$(median "$b1")"
+		row "sendmail invocations per second, ${n:-1} at a time" "$(median "$a1")" "$(median "$b1")"
+		;;
+	limits)
+		read -r x y z w < <(limits)
+		echo "| limits of the machine, one process: $x appends of 4608 bytes with fdatasync, $y created and synced files, $z forks of python, $w programs (/bin/true) per second | | | |"
 		;;
 	memory)
 		sleep 7	# workers that have nothing to do leave after five seconds
