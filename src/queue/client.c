@@ -84,9 +84,7 @@ static enum way choose(struct buf *dir)
 
 	if (queue_choose(dir, &e) < 0 || file_stat(dir->p, &st) < 0)
 		return DIRECT;	/* the attempt says what is wrong */
-	if (st.st_uid == proc_euid())
-		return DIRECT;
-	return proc_euid() == 0 ? PROGRAM : INTAKE;
+	return st.st_uid == proc_euid() ? DIRECT : INTAKE;
 }
 
 /* Two pipes; theirs are the reading ends. */
@@ -277,7 +275,10 @@ int client_open(struct client *c, struct err *e)
 		r = open_direct(c, dir.n ? dir.p : NULL, e);
 	else if (c->way == INTAKE)
 		r = open_intake(c, e);
-	else
+	/* root needs no intake: it can become the queue's owner, in a process of its own */
+	if (c->way == INTAKE && r < 0 && proc_euid() == 0)
+		c->way = PROGRAM;
+	if (c->way == PROGRAM)
 		r = open_program(c, dir.n ? "qmail-queue" : program, e);
 	if (r == 0 && c->way >= PROGRAM) {
 		c->space = mem_resize(c->space, SPACE);

@@ -65,8 +65,8 @@ void workers_let_go(void);
 pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, uint32_t kind, struct err *e);
 /* The next finished job: true with its worker and its code as a wait status. */
 bool workers_note(struct workers *w, pid_t *pid, int *status);
-/* This process has ended. */
-void workers_gone(struct workers *w, pid_t pid);
+/* This process has ended; true: within a job that nobody has told the end of. */
+bool workers_gone(struct workers *w, pid_t pid);
 /* Let all of them end, and wait for it. */
 void workers_close(struct workers *w);
 

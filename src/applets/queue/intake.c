@@ -1,7 +1,7 @@
 /* intake - take messages from local users on a socket (DESIGN: no setuid).
- * Runs as qmailq; a child per connection serves one message after another.  Callers are known by the
- * credentials of their socket: qmail's own accounts and root may choose queue features, others may
- * not. */
+ * Runs as qmailq; a worker per connection serves one message after another, and then the next connection.  Callers
+ * are known by the credentials of their socket: qmail's own accounts and root may choose queue features,
+ * others may not. */
 #include <errno.h>
 
 #include "core/app/applet.h"
@@ -15,12 +15,13 @@
 #include "core/sys/local.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
+#include "core/sys/workers.h"
 #include "queue/intake.h"
 #include "queue/put.h"
 
-enum { CHILDREN_MAX = 500 };
+enum { CONNECTIONS_MAX = 500 };
 
-static int children;
+static int busy;	/* connections being served */
 static volatile sig_atomic_t got_term;
 
 static void on_term(int sig)
@@ -79,37 +80,71 @@ static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 	return r == 0;
 }
 
-static void connection(int sock)
+/* One connection, in a worker. */
+static int connection(struct str text, const int *fds, int n)
 {
 	struct buf settings = BUF_INIT;
 	struct err e = {0};
-	int fds[2], r;
+	int pair[2], r, sock = fds[0];
 	long death = 86400;
 	uid_t uid;
 	pid_t pid;
 
-	sig_reset();
+	(void)text;
+	if (n != 1)
+		return 111;
 	sig_ignore(SIGPIPE);
 	conf_int(CONF_DEATH, &death, NULL);
-	if (local_peer(sock, &uid, &pid) < 0)
-		die(111, "unable to get the peer's credentials: %s", log_errno(errno));
+	if (local_peer(sock, &uid, &pid) < 0) {
+		log_warn("unable to get the peer's credentials: %s", log_errno(errno));
+		return 111;
+	}
 	do {
 		clock_alarm((unsigned)death);
-		r = intake_read_request(sock, fds, &settings, &e);
-	} while (r == 1 && serve(sock, fds, buf_str(&settings), uid));
+		r = intake_read_request(sock, pair, &settings, &e);
+	} while (r == 1 && serve(sock, pair, buf_str(&settings), uid));
 	if (r < 0)
-		die_err(&e);
-	proc_exit(0);
+		log_warn("uid %lu: %s", (unsigned long)uid, log_err(&e));
+	buf_free(&settings);
+	return 0;
 }
 
-static void reap(bool nohang)
+static struct workers workers = {.run = connection, .keep_stderr = true};
+
+static void take_notes(void)
 {
 	int status;
+	pid_t pid;
 
-	while (children && proc_wait(-1, &status, nohang) > 0) {
-		children--;
-		nohang = true;
+	while (workers_note(&workers, &pid, &status))
+		busy--;
+}
+
+static void reap(void)
+{
+	int status;
+	pid_t pid;
+
+	take_notes();
+	while ((pid = proc_wait(-1, &status, true)) > 0) {
+		take_notes();	/* what it has finished counts before its end does */
+		if (workers_gone(&workers, pid))
+			busy--;
 	}
+}
+
+static void take(int fd)
+{
+	struct err e = {0};
+	int sock = local_accept(fd);
+
+	if (sock < 0)
+		return;
+	if (workers_start(&workers, STR(""), &sock, 1, 0, &e) < 0)
+		log_warn("%s", log_err(&e));
+	else
+		busy++;
+	fd_close(sock);
 }
 
 static int intake_main(int argc, char **argv)
@@ -121,35 +156,20 @@ static int intake_main(int argc, char **argv)
 	(void)argv;
 	file_umask(033);
 	sig_ignore(SIGPIPE);
-	sig_catch(SIGTERM, on_term);
-	sig_catch(SIGCHLD, on_child);
-	if (conf_line(CONF_INTAKE_SOCKET, &path, &e) < 0)
+	if (conf_line(CONF_INTAKE_SOCKET, &path, &e) < 0 || workers_open(&workers, &e) < 0)
 		die_err(&e);
 	int fd = local_listen(path.p, 0666);
 
 	if (fd < 0)
 		die(111, "unable to listen on %s: %s", path.p, log_errno(errno));
+	sig_catch(SIGTERM, on_term);
+	sig_catch(SIGCHLD, on_child);
 	while (!got_term) {
-		struct pollfd p = {fd, POLLIN, 0};
+		struct pollfd p[] = {{busy < CONNECTIONS_MAX ? fd : -1, POLLIN, 0}, {workers.notes[0], POLLIN, 0}};
 
-		reap(children < CHILDREN_MAX);
-		if (fd_poll(&p, 1, 1000) <= 0)
-			continue;
-		int sock = local_accept(fd);
-
-		if (sock < 0)
-			continue;
-		pid_t pid = proc_fork();
-
-		if (pid == 0) {
-			fd_close(fd);
-			connection(sock);
-		}
-		if (pid < 0)
-			log_warn("unable to fork: %s", log_errno(errno));
-		else
-			children++;
-		fd_close(sock);
+		if (fd_poll(p, 2, 1000) > 0 && p[0].revents)
+			take(fd);
+		reap();
 	}
 	file_unlink(path.p);
 	buf_free(&path);

@@ -284,14 +284,17 @@ int workers_take_back(struct workers *w, pid_t pid, struct buf *state)
 	return fd;
 }
 
-void workers_gone(struct workers *w, pid_t pid)
+bool workers_gone(struct workers *w, pid_t pid)
 {
 	struct worker *k = find(w, pid);
 
 	if (!k)
-		return;
+		return false;
+	bool working_still = !k->idle;
+
 	fd_close(k->sock);
 	*k = w->list.p[--w->list.n];
+	return working_still;
 }
 
 void workers_close(struct workers *w)

@@ -17,10 +17,11 @@ listening() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 ok "it starts" wait_for 10 listening
 tree() { local k; echo "$1"; for k in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do tree "$k"; done; }
 who() { for p in $(tree "$up"); do ps -o user:12=,comm= -p "$p"; done | grep -v 'smtpd$\|tlskeeper$' | sort | uniq -c | awk '{print $2, $3, $1}' | tr '\n' ';'; }
-daemons() { [ "$(tree "$up" | wc -l)" -ge 19 ]; }
-wait_for 5 daemons
+want="qmaild tcpserver 1;qmailq intake 1;qmailq qmail-clean 4;qmailq qscheduler 1;qmailr qmail-rspawn 2;qmails qmail-send 2;qmails todo-proc 2;root qmail-lspawn 2;root qscheduler 1;root supervise 3;root svscan 1;"
+daemons() { [ "$(who)" = "$want" ]; }
+wait_for 10 daemons
 # (a worker of smtpd stays for a while)
-is "who is who" "$(who)" "qmaild tcpserver 1;qmailq intake 1;qmailq qmail-clean 4;qmailr qmail-rspawn 2;qmails qmail-send 2;qmails todo-proc 2;root qmail-lspawn 2;root qscheduler 1;root supervise 3;root svscan 1;"
+is "who is who" "$(who)" "$want"
 [ -n "${REEXEC:-}" ] || ! indimail --version | grep -qw tls ||
 	is "private keys are known to one process of the network daemons" "$(for p in $(tree "$up"); do ps -o user:12=,comm= -p "$p"; done | grep tlskeeper | tr -s ' ')" "qmaild tlskeeper"
 cat >client.py <<'END'
