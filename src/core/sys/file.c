@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,9 +251,10 @@ int file_sync_dir(const char *dir)
 
 bool file_in_memory(const char *fn)
 {
+	enum { TMPFS = 0x01021994, RAMFS = 0x858458f6 };	/* statfs(2) */
 	struct statfs s;
 
-	return statfs(fn, &s) == 0 && (s.f_type == TMPFS_MAGIC || s.f_type == RAMFS_MAGIC);
+	return statfs(fn, &s) == 0 && ((unsigned long)s.f_type == TMPFS || (unsigned long)s.f_type == RAMFS);
 }
 
 int file_free(const char *fn, unsigned long long *bytes)
