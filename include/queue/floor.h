@@ -5,6 +5,7 @@
 #ifndef QUEUE_FLOOR_H
 #define QUEUE_FLOOR_H
 
+#include <stdbool.h>
 #include <time.h>
 
 enum { FLOOR_SLACK = 86400, FLOOR_EVERY = 60 };
@@ -15,6 +16,8 @@ long floor_load(void);
 void floor_save(time_t now);
 /* The same, in any case: before the end. */
 void floor_end(time_t now);
+/* Is a file that was last used then a leftover, ossified seconds later?  Times from before the clock was set tell nothing. */
+bool floor_stale(time_t used, long ossified);
 /* What the file says; 0: nothing. */
 time_t floor_read(void);
 

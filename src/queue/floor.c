@@ -5,7 +5,10 @@
 #include "core/sys/clock.h"
 #include "core/sys/file.h"
 
-enum { TEXT_MAX = 32 };
+enum {
+	TEXT_MAX = 32,
+	SET_SINCE = 946684800,	/* 2000: no clock that was ever set says less */
+};
 
 static time_t saved;	/* what is in the file */
 
@@ -18,6 +21,11 @@ time_t floor_read(void)
 		t = 0;
 	buf_free(&b);
 	return (time_t)t;
+}
+
+bool floor_stale(time_t used, long ossified)
+{
+	return !clock_behind() && used > SET_SINCE && clock_now() > used + ossified;
 }
 
 long floor_load(void)

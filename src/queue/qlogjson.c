@@ -182,12 +182,10 @@ bool qlog_parse_json(struct str line, struct qlog_line *out)
 	*out = (struct qlog_line){0};
 	buf_clear(&hold);
 	buf_grow(&hold, line.n + 1);
-	while (good && !eat(&line, '}')) {
-		good = member(&line, &hold, out);
-		if (good && !eat(&line, ','))
-			good = line.n && line.p[0] == '}';
-	}
-	good = good && !line.n;
+	do
+		good = good && member(&line, &hold, out);
+	while (good && eat(&line, ','));
+	good = good && eat(&line, '}') && !line.n;
 	if (!good)
 		*out = (struct qlog_line){0};
 	return good;

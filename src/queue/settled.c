@@ -9,6 +9,7 @@
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "queue/envelope.h"
+#include "queue/floor.h"
 #include "queue/job.h"
 #include "queue/qlog.h"
 
@@ -360,7 +361,7 @@ static void sweep_file(struct sched *s, uint64_t id, const char *name, long ossi
 	struct buf fn = BUF_INIT;
 	struct stat st;
 
-	if (file_stat(name, &st) < 0 || clock_now() <= st.st_atime + ossified)
+	if (file_stat(name, &st) < 0 || !floor_stale(st.st_atime, ossified))
 		return;
 	settled_path(s, Q_INFO, id, &fn);
 	bool info = file_exists(fn.p);

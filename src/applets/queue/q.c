@@ -14,6 +14,7 @@
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
+#include "queue/floor.h"
 #include "queue/parcel.h"
 #include "queue/repair.h"
 #include "queue/steer.h"
@@ -155,6 +156,8 @@ static const char *enter(const char *dir)
 	if (!set_big)
 		env_put("BIGTODO", seen.bigtodo ? "1" : "0");
 	lay = layout_conf();
+	floor_load();
+	now = clock_now();
 	buf_free(&n);
 	return layout_qname(dir);
 }
@@ -587,7 +590,6 @@ static int q_main(int argc, char **argv)
 
 	sig_ignore(SIGPIPE);
 	steering.fd = steering.mutex = -1;
-	now = clock_now();
 	operands(str_eq(command, STR("export")) || str_eq(command, STR("import")), argc - 1, argv + 1);
 	if (queue_walk(note_queue, NULL, &e) < 0)
 		die_err(&e);

@@ -13,6 +13,11 @@ void clock_set_floor(time_t t)
 	floor_mono = clock_mono_ms();
 }
 
+bool clock_behind(void)
+{
+	return time(NULL) < floor_time;
+}
+
 time_t clock_now(void)
 {
 	time_t t = time(NULL);
