@@ -17,14 +17,29 @@
 #define QUEUE_PARCEL_H
 
 #include "queue/rewrite.h"
+#include "queue/steer.h"
 #include "queue/view.h"
 
 /* The file's name, with this ending. */
 void parcel_name(const struct view *v, const char *end, struct buf *fn);
-/* Write the message, from the queue in the current directory, into dir as .part, synced. */
-int parcel_write(const struct layout *l, const struct rewrite *r, const struct view *v, const char *dir, struct err *e);
+/* How messages of the queue in the current directory get into parcels. */
+struct parcel_way {
+	struct steer_link *link;	/* for moving */
+	const struct layout *lay;
+	const struct rewrite *rules;
+	const char *dir;
+	long patience_ms;		/* see steer_ask */
+};
+/* Write the message into dir as .part, synced. */
+int parcel_write(const struct parcel_way *w, const struct view *v, struct err *e);
 /* A file of dir gets the name that says how far it is now; on disk. */
 int parcel_rename(const char *dir, const char *from, const char *to, struct err *e);
+/* A copy: .parcel is there afterwards. */
+int parcel_copy(const struct parcel_way *w, const struct view *v, struct err *e);
+/* The message leaves its queue.  An answer of steer.h: done, gone meanwhile, being delivered, or failed with e. */
+char parcel_move(const struct parcel_way *w, const struct view *v, struct err *e);
+/* The same from .ready on; v NULL: the message has gone already. */
+char parcel_finish(const struct parcel_way *w, const struct view *v, const char *ready, struct err *e);
 /* QUEUE.ID.BIRTH.END: whose parcel is it?  queue is cut out of name. */
 bool parcel_whose(struct str name, struct str *queue, uint64_t *id, uint64_t *birth);
 /* The queue in NAME.QUEUE.ID.import, empty: none. */

@@ -39,6 +39,8 @@ bool steer_is_held(uint64_t id);
 int steer_set_hold(uint64_t id, bool on, struct err *e);
 /* Call each for every held message. */
 int steer_holds(void (*each)(uint64_t id, void *arg), void *arg);
+/* What a report says of a recipient whose message was removed. */
+extern const char steer_removed[];
 /* A settled message that nobody delivers: its recipients that are left fail, with a paragraph in bounce/ID as their senders want
  * it; local and remote are gone then. */
 struct rewrite;
@@ -58,6 +60,8 @@ int steer_connect(struct steer_link *k, const struct layout *l, struct err *e);
 void steer_end(struct steer_link *k);
 /* One order; what the answer says.  STEER_FAILED: e says why. */
 char steer_order(struct steer_link *k, enum steer_verb v, uint64_t id, struct err *e);
+/* The same, asked again while the answer is STEER_WAIT, for so many milliseconds. */
+char steer_ask(struct steer_link *k, enum steer_verb v, uint64_t id, long patience_ms, struct err *e);
 
 /* ---- send ---- */
 struct sched;

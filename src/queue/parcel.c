@@ -83,26 +83,26 @@ static int write_file(const char *fn, int from, struct str head, uint64_t bytes,
 	return r;
 }
 
-int parcel_write(const struct layout *l, const struct rewrite *r, const struct view *v, const char *dir, struct err *e)
+int parcel_write(const struct parcel_way *w, const struct view *v, struct err *e)
 {
 	struct buf fn = BUF_INIT, name = BUF_INIT, env = BUF_INIT, head = BUF_INIT;
 	struct stat st;
 	int result = -1;
 
-	layout_path(l, Q_MESS, v->id, &fn);
+	layout_path(w->lay, Q_MESS, v->id, &fn);
 	int from = file_open(fn.p, O_RDONLY, 0);
 
 	if (from < 0 || file_fstat(from, &st) < 0) {
 		err_temp(e, errno, "unable to open %s", fn.p);
 		goto out;
 	}
-	envelope(r, v, &env);
+	envelope(w->rules, v, &env);
 	buf_fmt(&head, "indimail-parcel 1\nqueue %s\nid %llu\nbirth %lld\nenvelope %zu\nmessage %llu\n\n", v->queue,
 		(unsigned long long)v->id, (long long)v->birth, env.n, (unsigned long long)st.st_size);
 	buf_add(&head, buf_str(&env));
 	parcel_name(v, "part", &name);
 	buf_clear(&fn);
-	buf_fmt(&fn, "%s/%s", dir, name.p);
+	buf_fmt(&fn, "%s/%s", w->dir, name.p);
 	result = write_file(fn.p, from, buf_str(&head), (uint64_t)st.st_size, e);
 out:
 	fd_close(from);

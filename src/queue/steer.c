@@ -13,8 +13,9 @@
 
 enum { FILE_MAX = 1 << 30 };
 
-static const char removed[] = "This message was removed from the queue by its administrator.\n";
-const char *const steer_verbs[STEER_VERBS] = {"hold", "release", "retry", "delete", "bounce", "freeze", "thaw", "take"};
+const char steer_removed[] = "This message was removed from the queue by its administrator.\n";
+const char *const steer_verbs[STEER_VERBS] = {"hold", "release", "retry", "delete", "bounce", "freeze", "thaw",
+	"take"};
 
 bool steer_parse(struct str line, enum steer_verb *v, uint64_t *id)
 {
@@ -141,7 +142,7 @@ static int fail_one(const struct rewrite *r, uint64_t id, struct str rcpt, const
 
 	if (dsn_wants(n ? n->params : STR(""), DSN_FAILURE)) {
 		buf_fmt(&fn, "bounce/%llu", (unsigned long long)id);
-		result = bounce_append(r, id, rcpt, str_z(removed), e) < 0 ? -1 : give(fn.p, "bounce", e);
+		result = bounce_append(r, id, rcpt, str_z(steer_removed), e) < 0 ? -1 : give(fn.p, "bounce", e);
 	}
 	buf_free(&fn);
 	return result;

@@ -1,5 +1,6 @@
 /* steered - send takes orders about messages; see steer.h and job.h. */
 #include <errno.h>
+#include <string.h>
 
 #include "core/base/mem.h"
 #include "core/sys/clock.h"
@@ -11,8 +12,6 @@
 #include "queue/steer.h"
 
 enum { IDLE_MS = 60000, OUT_MAX = 1 << 16, LINE_MAX = 64, BLOCK = 4096 };
-
-static const char removed[] = "This message was removed from the queue by its administrator.\n";
 
 bool steered_held(const struct sched *s, uint64_t id)
 {
@@ -147,8 +146,8 @@ static char end_first(struct sched *s, struct job *j, bool bounce)
 
 		r->state = bounce ? FAILED : DELIVERED;
 		if (bounce) {
-			r->report = mem_copy(removed, sizeof removed - 1);
-			r->report_len = sizeof removed - 1;
+			r->report_len = strlen(steer_removed);
+			r->report = mem_copy(steer_removed, r->report_len);
 		}
 	}
 	first_check(s, j);

@@ -15,6 +15,7 @@ enum {
 	START_MS = 3000,	/* a send that has the lock will soon listen */
 	ANSWER_MS = 60000,	/* it may be waiting for a disk */
 	LINE_MAX = 400,
+	AGAIN_MS = 50,		/* between questions about a message that is being delivered */
 };
 
 static int take_mutex(void)
@@ -183,5 +184,15 @@ char steer_order(struct steer_link *k, enum steer_verb v, uint64_t id, struct er
 			err_temp(e, 0, "%.*s", STR_FMT(str_from(said, 1)));
 	}
 	buf_free(&line);
+	return c;
+}
+
+char steer_ask(struct steer_link *k, enum steer_verb v, uint64_t id, long patience_ms, struct err *e)
+{
+	long long end = clock_mono_ms() + patience_ms;
+	char c;
+
+	while ((c = steer_order(k, v, id, e)) == STEER_WAIT && clock_mono_ms() < end)
+		clock_sleep_ms(AGAIN_MS);
 	return c;
 }

@@ -20,7 +20,7 @@
 #include "queue/steer.h"
 #include "queue/tally.h"
 
-enum { FLUSH_AT = 65536, ASK_MS = 50, FILE_MAX = 1 << 30 };
+enum { FLUSH_AT = 65536 };
 
 static struct choice choice = CHOICE_ANY;
 static int all, json, whole, with_bounce, with_delete;
@@ -30,6 +30,7 @@ static struct buf out = BUF_INIT;
 static struct layout lay;
 static struct steer_link steering;
 static struct rewrite rules = REWRITE_INIT;
+static struct parcel_way moving = {.link = &steering, .lay = &lay, .rules = &rules};
 static struct tally tally;
 static time_t now;
 static unsigned long done, failed;
@@ -245,17 +246,6 @@ static int tally_one(const struct view *v, void *arg)
 
 /* ---- orders ---- */
 
-/* Ask until send is done with it. */
-static char ask(enum steer_verb verb, uint64_t id, struct err *e)
-{
-	long long end = clock_mono_ms() + patience * 1000;
-	char c;
-
-	while ((c = steer_order(&steering, verb, id, e)) == STEER_WAIT && clock_mono_ms() < end)
-		clock_sleep_ms(ASK_MS);
-	return c;
-}
-
 static bool connected(void)
 {
 	struct err e = {0};
@@ -304,7 +294,7 @@ static int order_one(const struct view *v, void *arg)
 	struct err e = {0};
 
 	connected();
-	char c = ask(verb, v->id, &e);
+	char c = steer_ask(&steering, verb, v->id, patience * 1000, &e);
 
 	if (c == STEER_DONE) {
 		done++;
@@ -317,74 +307,6 @@ static int order_one(const struct view *v, void *arg)
 
 /* ---- export ---- */
 
-static int copy_out(const struct view *v, struct err *e)
-{
-	struct buf part = BUF_INIT, name = BUF_INIT;
-
-	parcel_name(v, "part", &part);
-	parcel_name(v, "parcel", &name);
-	int r = parcel_write(&lay, &rules, v, parcels, e) < 0 ? -1 : parcel_rename(parcels, part.p, name.p, e);
-
-	buf_free(&part);
-	buf_free(&name);
-	return r;
-}
-
-/* The parcel is whole and the message held: it leaves the queue, then the parcel counts. */
-static char finish(const struct view *v, const char *ready, struct err *e)
-{
-	struct buf name = BUF_INIT;
-	char c = ask(STEER_FREEZE, v->id, e);
-
-	if (c == STEER_DONE)
-		c = ask(STEER_TAKE, v->id, e);
-	parcel_name(v, "parcel", &name);
-	if (c == STEER_DONE && parcel_rename(parcels, ready, name.p, e) < 0)
-		c = STEER_FAILED;
-	buf_free(&name);
-	return c;
-}
-
-/* Frozen, so that the copy is what is left to do; held before it is called ready, so that it stays undelivered whatever
- * happens to us. */
-static char move_frozen(const struct view *v, struct err *e)
-{
-	struct buf part = BUF_INIT, ready = BUF_INIT;
-	char c = STEER_FAILED;
-
-	parcel_name(v, "part", &part);
-	parcel_name(v, "ready", &ready);
-	if (parcel_write(&lay, &rules, v, parcels, e) == 0) {
-		c = ask(STEER_HOLD, v->id, e);
-		if (c == STEER_DONE)
-			c = parcel_rename(parcels, part.p, ready.p, e) < 0 ? STEER_FAILED : finish(v, ready.p, e);
-	}
-	buf_free(&part);
-	buf_free(&ready);
-	return c;
-}
-
-static char move_out(const struct view *v, struct err *e)
-{
-	static const struct choice any = CHOICE_ANY;
-	struct view fresh;
-	char c = ask(STEER_FREEZE, v->id, e);
-
-	if (c != STEER_DONE) {
-		struct err ignored;
-
-		steer_order(&steering, STEER_THAW, v->id, &ignored);
-		return c;
-	}
-	int r = view_load(&lay, v->queue, v->id, &any, now, &fresh, e);
-
-	if (r <= 0)
-		return r < 0 ? STEER_FAILED : STEER_GONE;
-	c = move_frozen(&fresh, e);
-	view_free(&fresh);
-	return c;
-}
-
 static int export_one(const struct view *v, void *arg)
 {
 	struct err e = {0};
@@ -392,9 +314,9 @@ static int export_one(const struct view *v, void *arg)
 
 	(void)arg;
 	if (with_delete && connected())
-		c = move_out(v, &e);
+		c = parcel_move(&moving, v, &e);
 	else
-		c = copy_out(v, &e) < 0 ? STEER_FAILED : STEER_DONE;
+		c = parcel_copy(&moving, v, &e) < 0 ? STEER_FAILED : STEER_DONE;
 	if (c == STEER_DONE) {
 		done++;
 		result(v, with_delete ? "moved" : "copied");
@@ -404,38 +326,52 @@ static int export_one(const struct view *v, void *arg)
 	return 0;
 }
 
-/* A parcel that was ready when export was interrupted: its message goes now, if it has not gone.  Parts are nothing. */
-static void finish_old(const char *name)
+/* Where the message of a parcel that was ready is; false: nowhere. */
+static bool find_ready(const char *name, struct view *v)
 {
 	static const struct choice any = CHOICE_ANY;
+	struct err e = {0};
+	struct str queue;
+	uint64_t id, birth;
+
+	if (!parcel_whose(str_z(name), &queue, &id, &birth))
+		return false;
+	for (size_t i = 0; i < queues.n; i++) {
+		const char *qname = enter(queues.p[i]);
+
+		if (!str_eq(str_z(qname), queue) || view_load(&lay, qname, id, &any, now, v, &e) <= 0)
+			continue;
+		if ((uint64_t)v->birth == birth)
+			return true;
+		view_free(v);
+	}
+	return false;
+}
+
+/* What an interrupted export has left: parts are nothing; a parcel that was ready takes its message out now. */
+static void finish_old(const char *name)
+{
 	struct buf fn = BUF_INIT;
 	struct err e = {0};
 	struct view v;
-	struct str queue;
-	uint64_t id, birth;
-	char c = STEER_GONE;
+	char c = STEER_DONE;
 
-	buf_fmt(&fn, "%s/%s", parcels, name);
 	if (str_ends(str_z(name), STR(".part"))) {
+		buf_fmt(&fn, "%s/%s", parcels, name);
 		file_unlink(fn.p);
-	} else if (str_ends(str_z(name), STR(".ready")) && parcel_whose(str_z(name), &queue, &id, &birth)) {
-		for (size_t i = 0; i < queues.n; i++) {
-			const char *qname = enter(queues.p[i]);
+	} else if (str_ends(str_z(name), STR(".ready"))) {
+		bool there = find_ready(name, &v) && connected();
 
-			if (!str_eq(str_z(qname), queue) || view_load(&lay, qname, id, &any, now, &v, &e) <= 0)
-				continue;
-			if ((uint64_t)v.birth == birth && connected()) {
-				c = finish(&v, name, &e);
-				if (c == STEER_DONE)
-					result(&v, "moved");
-			}
-			view_free(&v);
-			steer_end(&steering);
-		}
-		buf_clear(&fn);
-		buf_fmt(&fn, "%.*sparcel", (int)str_rchr(str_z(name), '.') + 1, name);
-		if ((c == STEER_GONE && parcel_rename(parcels, name, fn.p, &e) < 0) || c == STEER_FAILED || c == STEER_WAIT)
+		c = parcel_finish(&moving, there ? &v : NULL, name, &e);
+		if (there && c == STEER_DONE)
+			result(&v, "moved");
+		else if (there && c != STEER_GONE)
+			refused(&v, c, &e);
+		else if (!there && c != STEER_DONE)
 			odd(&e);
+		if (there)
+			view_free(&v);
+		steer_end(&steering);
 	}
 	buf_free(&fn);
 }
@@ -526,6 +462,8 @@ static void export_command(void)
 		die(111, "unable to create %s: %s", parcels, log_errno(errno));
 	if (rewrite_load(&rules, &e) < 0)
 		die_err(&e);
+	moving.dir = parcels;
+	moving.patience_ms = patience * 1000;
 	each_parcel(finish_old);
 	each_queue(export_one, NULL);
 }
@@ -555,7 +493,7 @@ static void run(struct str command)
 }
 
 /* What follows the command: options, and a directory or messages among them. */
-static void operands(bool moving, int argc, char **argv)
+static void operands(bool wants_dir, int argc, char **argv)
 {
 	static struct buf dir = BUF_INIT;
 
@@ -569,7 +507,7 @@ static void operands(bool moving, int argc, char **argv)
 		argv += used + 1;
 		if (argc < 1)
 			return;
-		if (moving && !parcels) {
+		if (wants_dir && !parcels) {
 			if (argv[0][0] != '/' && file_cwd(&dir) == 0)
 				buf_addc(&dir, '/');
 			buf_adds(&dir, argv[0]);
