@@ -1,5 +1,6 @@
-/* follow - one message through the logs of send and its partners: from its acceptance over every attempt to its end, and on to
- * the bounces and forwarded copies that came of it.  Remembers what it follows, nothing else. */
+/* follow - one message through the logs of send and its partners: from its acceptance over every attempt
+ * to its end, and on to the bounces and forwarded copies that came of it.  Remembers what it follows,
+ * nothing else. */
 #ifndef QUEUE_FOLLOW_H
 #define QUEUE_FOLLOW_H
 
@@ -29,13 +30,14 @@ struct follow {
 	bool with_before;	/* before is to be shown with the line now */
 };
 
-/* Does this line, without time stamp, belong to what is followed?  f->with_before: the line in f->before, as it was given to
- * follow_keep, does too. */
+/* Does this line, without time stamp, belong to what is followed?  f->with_before: the line in f->before,
+ * as it was given to follow_keep, does too. */
 bool follow_line(struct follow *f, struct str line);
 /* The whole line, with its stamp, that follow_line has just seen: it may be wanted together with the next. */
 void follow_keep(struct follow *f, struct str whole);
 void follow_free(struct follow *f);
-/* How many bytes of a line are its time stamp with the blank behind it: TAI64N label, seconds with fraction, local time. */
+/* How many bytes of a line are its time stamp with the blank behind it: TAI64N label, seconds with
+ * fraction, local time. */
 size_t follow_stamp(struct str line);
 
 #endif

@@ -1,5 +1,5 @@
-/* metrics - counters of one queue in a small file that everybody maps: steer/metrics.  send and todo-proc count, indimail
- * metrics reads.  They go on counting over restarts; gauges are what send last set. */
+/* metrics - counters of one queue in a small file that everybody maps: steer/metrics.  send and todo-proc
+ * count, indimail metrics reads.  They go on counting over restarts; gauges are what send last set. */
 #ifndef QUEUE_METRICS_H
 #define QUEUE_METRICS_H
 
@@ -28,8 +28,8 @@ struct metrics {
 	_Atomic int64_t started, pid;		/* of send; pid 0: it has ended */
 };
 
-/* The counters of the queue in the current directory.  For writers (make) never NULL: what cannot be shared is counted for
- * nobody. */
+/* The counters of the queue in the current directory.  For writers (make) never NULL: what cannot be
+ * shared is counted for nobody. */
 struct metrics *metrics_open(bool make);
 void metrics_close(struct metrics *m);
 #define metrics_add(field, n) atomic_fetch_add_explicit(&(field), (n), memory_order_relaxed)

@@ -1,4 +1,5 @@
-/* parcel - a message outside a queue: a file in a directory that indimail q export writes and import reads.
+/* parcel - a message outside a queue: a file in a directory that indimail q export writes and import
+ * reads.
  *
  *	indimail-parcel 1
  *	queue NAME		where it was, for people
@@ -9,10 +10,10 @@
  *				(an empty line)
  *	the envelope's records (u p F x T y e h, as in todo; recipients that are left), then the message
  *
- * Names say how far it is.  QUEUE.ID.BIRTH.part: being written.  QUEUE.ID.BIRTH.ready: whole, its message is held and about to be
- * removed from the queue.  QUEUE.ID.BIRTH.parcel: whole, and no longer in a queue when it was exported with --delete.
- * NAME.QUEUE.ID.import: stored in a queue under that id, perhaps released already.  What was interrupted is finished by the next
- * export or import. */
+ * Names say how far it is.  QUEUE.ID.BIRTH.part: being written.  QUEUE.ID.BIRTH.ready: whole, its message
+ * is held and about to be removed from the queue.  QUEUE.ID.BIRTH.parcel: whole, and no longer in a queue
+ * when it was exported with --delete. NAME.QUEUE.ID.import: stored in a queue under that id, perhaps
+ * released already.  What was interrupted is finished by the next export or import. */
 #ifndef QUEUE_PARCEL_H
 #define QUEUE_PARCEL_H
 
@@ -36,7 +37,8 @@ int parcel_write(const struct parcel_way *w, const struct view *v, struct err *e
 int parcel_rename(const char *dir, const char *from, const char *to, struct err *e);
 /* A copy: .parcel is there afterwards. */
 int parcel_copy(const struct parcel_way *w, const struct view *v, struct err *e);
-/* The message leaves its queue.  An answer of steer.h: done, gone meanwhile, being delivered, or failed with e. */
+/* The message leaves its queue.  An answer of steer.h: done, gone meanwhile, being delivered, or failed
+ * with e. */
 char parcel_move(const struct parcel_way *w, const struct view *v, struct err *e);
 /* The same from .ready on; v NULL: the message has gone already. */
 char parcel_finish(const struct parcel_way *w, const struct view *v, const char *ready, struct err *e);
@@ -55,8 +57,8 @@ int parcel_read(const char *fn, struct parcel *p, struct err *e);
 int parcel_parse(struct parcel *p, struct err *e);	/* p->text is there */
 void parcel_free(struct parcel *p);
 
-/* Take one parcel of dir (its name without directory) into queue, whatever an earlier attempt has done; the file is gone
- * then.  *id: its number there, 0 when it was there already.  0, or -1 with e. */
+/* Take one parcel of dir (its name without directory) into queue, whatever an earlier attempt has done;
+ * the file is gone then.  *id: its number there, 0 when it was there already.  0, or -1 with e. */
 int parcel_import(const char *dir, const char *name, const char *queue, uint64_t *id, struct err *e);
 
 #endif

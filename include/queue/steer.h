@@ -1,8 +1,10 @@
-/* steer - orders for the messages of a queue that do not wait for their time: hold, release, retry, remove.
+/* steer - orders for the messages of a queue that do not wait for their time: hold, release, retry,
+ * remove.
  *
- * Only send knows what is being delivered, so it takes the orders: the queue's directory steer (send's, mode 0700) has its
- * socket, where every line "VERB ID" is answered by one line.  When no send runs, whoever gives the order takes its lock and
- * does it himself.  A held message has an empty file steer/hold.ID, so that it stays held whoever starts next. */
+ * Only send knows what is being delivered, so it takes the orders: the queue's directory steer (send's,
+ * mode 0700) has its socket, where every line "VERB ID" is answered by one line.  When no send runs,
+ * whoever gives the order takes its lock and does it himself.  A held message has an empty file
+ * steer/hold.ID, so that it stays held whoever starts next. */
 #ifndef QUEUE_STEER_H
 #define QUEUE_STEER_H
 
@@ -41,8 +43,8 @@ int steer_set_hold(uint64_t id, bool on, struct err *e);
 int steer_holds(void (*each)(uint64_t id, void *arg), void *arg);
 /* What a report says of a recipient whose message was removed. */
 extern const char steer_removed[];
-/* A settled message that nobody delivers: its recipients that are left fail, with a paragraph in bounce/ID as their senders want
- * it; local and remote are gone then. */
+/* A settled message that nobody delivers: its recipients that are left fail, with a paragraph in bounce/ID
+ * as their senders want it; local and remote are gone then. */
 struct rewrite;
 int steer_fail(const struct layout *l, const struct rewrite *r, uint64_t id, struct err *e);
 /* A settled message that nobody delivers loses everything but mess and intd, without a bounce. */
@@ -72,7 +74,8 @@ struct steer_server {
 };
 /* Listen; without steer a queue works as ever. */
 void steer_listen(struct steer_server *v);
-/* What there is to wait for: the descriptor and its events; *wait (milliseconds) is shortened when need be. */
+/* What there is to wait for: the descriptor and its events; *wait (milliseconds) is shortened when need
+ * be. */
 int steer_poll(const struct steer_server *v, short *events, int *wait);
 /* Take and answer what has come. */
 void steer_serve(struct steer_server *v, struct sched *s);

@@ -1,5 +1,6 @@
-/* view - messages of a queue as people look at them, and the choice among them (indimail q).  Nothing is locked: a message that
- * is delivered meanwhile may be seen half finished or not at all.  One message is in memory at a time. */
+/* view - messages of a queue as people look at them, and the choice among them (indimail q).  Nothing is
+ * locked: a message that is delivered meanwhile may be seen half finished or not at all.  One message is
+ * in memory at a time. */
 #ifndef QUEUE_VIEW_H
 #define QUEUE_VIEW_H
 
@@ -39,9 +40,10 @@ struct view {
 	struct buf local, remote;	/* what the recipients point into */
 };
 
-/* Which messages are meant; all zero: every one.  Patterns are those of the shell, letter case does not matter. */
+/* Which messages are meant; all zero: every one.  Patterns are those of the shell, letter case does not
+ * matter. */
 struct choice {
-	const char *sender, *recipient, *host, *queue;	/* sender "" or "<>": the null sender; host: a recipient's domain */
+	const char *sender, *recipient, *host, *queue;	/* sender "" or "<>": the null sender; host: a domain */
 	long older, newer;				/* seconds, -1 none */
 	long long larger, smaller;			/* bytes, -1 none */
 	int state;					/* -1 any */
@@ -56,11 +58,11 @@ bool choice_size(struct str s, long long *bytes);
 bool choice_like(struct str s, const char *pattern);
 
 /* Read one message of the queue in the current directory: 1 it is there and chosen, 0 not, -1 with e. */
-int view_load(const struct layout *l, const char *queue, uint64_t id, const struct choice *c, time_t now, struct view *v,
-	struct err *e);
+int view_load(const struct layout *l, const char *queue, uint64_t id, const struct choice *c, time_t now,
+	struct view *v, struct err *e);
 void view_free(struct view *v);
-/* Every chosen message of the queue in the current directory, until each returns non-zero; that, or -1 with e.  What cannot
- * be read is told to odd. */
+/* Every chosen message of the queue in the current directory, until each returns non-zero; that, or -1
+ * with e.  What cannot be read is told to odd. */
 int view_walk(const struct layout *l, const char *queue, const struct choice *c, time_t now,
 	int (*each)(const struct view *v, void *arg), void (*odd)(const struct err *e), void *arg, struct err *e);
 

@@ -30,7 +30,8 @@ static bool scaled(struct str s, const struct unit *units, uint64_t max, uint64_
 
 bool choice_age(struct str s, long *seconds)
 {
-	static const struct unit units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}, {0, 0}};
+	static const struct unit units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400},
+		{'w', 604800}, {0, 0}};
 	uint64_t n;
 
 	if (!scaled(s, units, INT32_MAX, &n))
@@ -41,7 +42,8 @@ bool choice_age(struct str s, long *seconds)
 
 bool choice_size(struct str s, long long *bytes)
 {
-	static const struct unit units[] = {{'b', 1}, {'k', 1 << 10}, {'K', 1 << 10}, {'M', 1 << 20}, {'G', 1 << 30}, {0, 0}};
+	static const struct unit units[] = {{'b', 1}, {'k', 1 << 10}, {'K', 1 << 10}, {'M', 1 << 20},
+		{'G', 1 << 30}, {0, 0}};
 	uint64_t n;
 
 	if (!scaled(s, units, INT64_MAX, &n))

@@ -65,8 +65,8 @@ static void drop_delivery(struct follow *f, size_t i)
 
 static void add_delivery(struct follow *f, const struct qlog_line *l)
 {
-	struct follow_delivery d = {mem_copy(l->queue.p, l->queue.n), mem_copy(l->qident.n ? l->qident.p : "", l->qident.n),
-		l->delivery};
+	struct follow_delivery d = {mem_copy(l->queue.p, l->queue.n),
+		mem_copy(l->qident.n ? l->qident.p : "", l->qident.n), l->delivery};
 	size_t i = find_delivery(f, l);
 
 	if (i < f->running.n)	/* send was started anew and counts from the beginning */
@@ -126,7 +126,8 @@ static bool ours(struct follow *f, const struct qlog_line *l, struct str line)
 {
 	if (find_message(f, l->queue, l->id) < f->messages.n)
 		return true;
-	bool wanted = (f->id && l->id == f->id) || (l->event == QLOG_INFO && expected(f, l->qp)) || has_text(f, line);
+	bool wanted = (f->id && l->id == f->id) || (l->event == QLOG_INFO && expected(f, l->qp)) ||
+		has_text(f, line);
 
 	if (!wanted || (f->queue.n && !str_eq(f->queue, l->queue) && f->id == l->id))
 		return false;

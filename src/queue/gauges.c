@@ -22,8 +22,8 @@ static void label(struct buf *b, const char *value)
 }
 
 /* NAME{queue="Q",KEY="VALUE"} N; key NULL: without. */
-static void sample(struct buf *b, const char *name, const char *end, const char *queue, const char *key, const char *value,
-	long long n)
+static void sample(struct buf *b, const char *name, const char *end, const char *queue, const char *key,
+	const char *value, long long n)
 {
 	buf_fmt(b, "%s%s{queue=\"", name, end);
 	label(b, queue);
@@ -124,7 +124,8 @@ static const struct family families[] = {
 	{"indimail_oldest_seconds", "gauge", "seconds", "Age of the oldest message in the queue.", oldest},
 	{"indimail_journal_messages", "counter", NULL, "Messages accepted through the journal since the boot.",
 		journal_messages},
-	{"indimail_journal_bytes", "counter", "bytes", "Bytes written to the journal since the boot.", journal_bytes},
+	{"indimail_journal_bytes", "counter", "bytes", "Bytes written to the journal since the boot.",
+		journal_bytes},
 	{"indimail_journal_syncs", "counter", NULL, "Syncs of the journal since the boot.", journal_syncs},
 	{"indimail_journal_refused", "counter", NULL, "Messages the journal had no room for.", journal_refused},
 	{"indimail_journal_segments", "gauge", NULL, "Segments of the journal in use.", journal_segments},

@@ -16,7 +16,8 @@ static struct metrics *map(int fd, bool make)
 
 	if (file_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return NULL;
-	if (st.st_size < (off_t)sizeof(struct metrics) && (!make || file_truncate(fd, sizeof(struct metrics)) < 0))
+	if (st.st_size < (off_t)sizeof(struct metrics) &&
+		(!make || file_truncate(fd, sizeof(struct metrics)) < 0))
 		return NULL;
 	struct metrics *m = share_file(fd, sizeof *m);
 
@@ -36,7 +37,7 @@ struct metrics *metrics_open(bool make)
 
 	if (make)
 		file_mkdir("steer", 0700);
-	int fd = file_open("steer/metrics", make ? O_RDWR | O_CREAT : O_RDWR, 0600);
+	int fd = file_open("steer/metrics", O_RDWR | O_NOFOLLOW | (make ? O_CREAT : 0), 0600);
 
 	if (fd >= 0)
 		m = map(fd, make);

@@ -1,8 +1,8 @@
 /* parcelin - parcels become messages again, each of them once; see parcel.h.
  *
- * The message is stored without a name in todo, the parcel is renamed so that it tells the number, the name in todo is made,
- * the parcel goes.  Whoever finds a parcel with a number knows that the message was released unless it is still there without
- * todo and info, byte for byte. */
+ * The message is stored without a name in todo, the parcel is renamed so that it tells the number, the
+ * name in todo is made, the parcel goes.  Whoever finds a parcel with a number knows that the message was
+ * released unless it is still there without todo and info, byte for byte. */
 #include <errno.h>
 
 #include "core/base/num.h"
@@ -87,14 +87,15 @@ static bool stored_as(struct str name, struct str queue, uint64_t *id)
 	size_t dot = str_rchr(s, '.');
 
 	buf_fmt(&mid, ".%.*s", STR_FMT(queue));
-	bool good = dot < s.n && str_ends(str_to(s, dot), buf_str(&mid)) && num_parse(str_from(s, dot + 1), UINT64_MAX, id);
+	bool good = dot < s.n && str_ends(str_to(s, dot), buf_str(&mid)) &&
+		num_parse(str_from(s, dot + 1), UINT64_MAX, id);
 
 	buf_free(&mid);
 	return good;
 }
 
-static int store(const char *dir, const char *name, const char *queue, const struct layout *l, const struct parcel *p,
-	struct buf *now, uint64_t *id, struct err *e)
+static int store(const char *dir, const char *name, const char *queue, const struct layout *l,
+	const struct parcel *p, struct buf *now, uint64_t *id, struct err *e)
 {
 	if (put_store(queue, p->env, p->body, id, e) < 0)
 		return -1;

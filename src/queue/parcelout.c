@@ -1,7 +1,8 @@
 /* parcelout - messages become parcels and leave their queue, each of them once; see parcel.h.
  *
- * The message is frozen, so that the copy has what is left to do; the copy is written; the message is held, so that nobody
- * delivers it whatever happens to us; the copy is called ready; the message is deleted; the copy is called a parcel. */
+ * The message is frozen, so that the copy has what is left to do; the copy is written; the message is
+ * held, so that nobody delivers it whatever happens to us; the copy is called ready; the message is
+ * deleted; the copy is called a parcel. */
 #include "queue/parcel.h"
 
 int parcel_copy(const struct parcel_way *w, const struct view *v, struct err *e)

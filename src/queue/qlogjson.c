@@ -96,7 +96,8 @@ static bool eat(struct str *s, char c)
 	return true;
 }
 
-/* A string without its quotes; one that has escapes is put together in hold, which is large enough from the start. */
+/* A string without its quotes; one that has escapes is put together in hold, which is large enough from
+ * the start. */
 static bool text(struct str *s, struct buf *hold, struct str *out)
 {
 	size_t from = hold->n;
@@ -110,7 +111,11 @@ static bool text(struct str *s, struct buf *hold, struct str *out)
 
 			if (c == 'u' && num_scan_hex(str_to(str_from(*s, 1), 4), &code) == 4)
 				*s = str_from(*s, 4);
-			buf_addc(hold, c == 'u' ? (char)(code < 128 ? code : '?') : c == 'n' ? '\n' : c == 't' ? '\t' : c);
+			if (c == 'u')
+				c = (char)(code < 128 ? code : '?');
+			else
+				c = c == 'n' ? '\n' : c == 't' ? '\t' : c;
+			buf_addc(hold, c);
 		} else {
 			buf_addc(hold, s->p[0]);
 		}
@@ -138,8 +143,8 @@ static void text_member(struct str key, struct str s, struct qlog_line *out)
 	const struct {
 		const char *key;
 		struct str *to;
-	} all[] = {{"qident", &out->qident}, {"sender", &out->sender}, {"recipient", &out->rcpt}, {"text", &out->text},
-		{"queue", &out->queue}};
+	} all[] = {{"qident", &out->qident}, {"sender", &out->sender}, {"recipient", &out->rcpt},
+		{"text", &out->text}, {"queue", &out->queue}};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (str_eq(key, str_z(all[i].key)))

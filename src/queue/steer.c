@@ -68,7 +68,7 @@ int steer_set_hold(uint64_t id, bool on, struct err *e)
 		if (file_unlink(fn.p) < 0 && errno != ENOENT)
 			r = err_temp(e, errno, "unable to unlink %s", fn.p);
 	} else {
-		int fd = file_open(fn.p, O_WRONLY | O_CREAT, 0600);
+		int fd = file_open(fn.p, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
 
 		if (fd < 0 || file_sync(fd) < 0)
 			r = err_temp(e, errno, "unable to create %s", fn.p);

@@ -80,7 +80,8 @@ static int drop(const struct layout *l, enum part p, uint64_t id, struct err *e)
 	return r;
 }
 
-/* Out of the queue.  The journal has to know before a new message leaves todo, and the name there goes first. */
+/* Out of the queue.  The journal has to know before a new message leaves todo, and the name there goes
+ * first. */
 static int remove_message(const struct layout *l, uint64_t id, struct err *e)
 {
 	struct journal *j = there(l, Q_TODO, id) ? journal_look(".") : NULL;

@@ -101,7 +101,8 @@ static int read_rcpts(const struct layout *l, struct view *v, struct err *e)
 		}
 		return 0;
 	}
-	if (read_channel(l, Q_LOCAL, v->id, &v->local, e) < 0 || read_channel(l, Q_REMOTE, v->id, &v->remote, e) < 0)
+	if (read_channel(l, Q_LOCAL, v->id, &v->local, e) < 0 ||
+		read_channel(l, Q_REMOTE, v->id, &v->remote, e) < 0)
 		return -1;
 	add_rcpts(v, 'L', buf_str(&v->local));
 	add_rcpts(v, 'R', buf_str(&v->remote));
@@ -155,8 +156,8 @@ out:
 	return r;
 }
 
-int view_load(const struct layout *l, const char *queue, uint64_t id, const struct choice *c, time_t now, struct view *v,
-	struct err *e)
+int view_load(const struct layout *l, const char *queue, uint64_t id, const struct choice *c, time_t now,
+	struct view *v, struct err *e)
 {
 	struct buf fn = BUF_INIT;
 	struct stat st;

@@ -1,6 +1,6 @@
-/* metrics - the counters of the queues as OpenMetrics text or JSON, once or over HTTP.
- * Run by administrators, or as a service beside the queues.  Only reads; a client gets one answer, within seconds, and one is
- * served at a time. */
+/* metrics - the counters of the queues as OpenMetrics text or JSON, once or over HTTP. Run by
+ * administrators, or as a service beside the queues.  Only reads; a client gets one answer, within
+ * seconds, and one is served at a time. */
 #include <errno.h>
 
 #include "core/app/applet.h"
@@ -83,7 +83,8 @@ static void read_queue(const char *dir)
 		g.up = pid > 0 && (proc_kill(pid, 0) == 0 || errno == EPERM);
 	}
 	if (look) {
-		g.looked = queue_scan(".", Q_INFO, seen, &g, &e) == 0 && queue_scan(".", Q_TODO, seen, &g, &e) == 0;
+		g.looked = queue_scan(".", Q_INFO, seen, &g, &e) == 0 &&
+			queue_scan(".", Q_TODO, seen, &g, &e) == 0;
 		if (!g.looked)
 			log_warn("%s", log_err(&e));
 	}
@@ -142,6 +143,20 @@ static const char *judge(struct str request, bool *head, bool *as_json)
 	return "200 OK";
 }
 
+/* Within the time a client has. */
+static void send_all(int fd, struct buf *b)
+{
+	long long end = clock_mono_ms() + CLIENT_MS, left;
+
+	while (b->n && (left = end - clock_mono_ms()) > 0 && fd_wait(fd, POLLOUT, (int)left) > 0) {
+		ssize_t n = fd_write(fd, b->p, b->n);
+
+		if (n <= 0)
+			return;
+		buf_drop(b, (size_t)n);
+	}
+}
+
 static void answer(int fd, struct str request)
 {
 	struct buf body = BUF_INIT, b = BUF_INIT;
@@ -159,13 +174,7 @@ static void answer(int fd, struct str request)
 		status[2] == '5' ? "Allow: GET, HEAD\r\n" : "");
 	if (!head)
 		buf_add(&b, buf_str(&body));
-	for (long long end = clock_mono_ms() + CLIENT_MS; b.n && fd_wait(fd, POLLOUT, (int)(end - clock_mono_ms())) > 0; ) {
-		ssize_t n = fd_write(fd, b.p, b.n);
-
-		if (n <= 0 || clock_mono_ms() >= end)
-			break;
-		buf_drop(&b, (size_t)n);
-	}
+	send_all(fd, &b);
 	buf_free(&body);
 	buf_free(&b);
 }

@@ -1,6 +1,6 @@
-/* q - look at and steer the queues: list, show, summary, hold, release, retry, delete, export, import.
- * Run by administrators beside running daemons.  Looking locks nothing; changes are made by send, or in its place under its lock
- * when none runs, so that no message is touched while it is delivered. */
+/* q - look at and steer the queues: list, show, summary, hold, release, retry, delete, export, import. Run
+ * by administrators beside running daemons.  Looking locks nothing; changes are made by send, or in its
+ * place under its lock when none runs, so that no message is touched while it is delivered. */
 #include <errno.h>
 
 #include "core/app/applet.h"
@@ -205,9 +205,11 @@ static void show_text(const struct view *v)
 		size_t end = whole ? s.n : str_find(s, STR("\n\n"));
 
 		more = end == s.n && (whole || out.n < FLUSH_AT);
-		for (size_t i = 0; i < end; i++)
-			buf_addc(&out, ((unsigned char)s.p[i] < 32 && s.p[i] != '\n' && s.p[i] != '\t') || s.p[i] == 127 ? '_' :
-				s.p[i]);
+		for (size_t i = 0; i < end; i++) {
+			char c = s.p[i];
+
+			buf_addc(&out, ((unsigned char)c < 32 && c != '\n' && c != '\t') || c == 127 ? '_' : c);
+		}
 		if (whole)
 			flush();
 	}
@@ -232,13 +234,15 @@ static int show_one(const struct view *v, void *arg)
 
 static int tally_one(const struct view *v, void *arg)
 {
+	long age = now > v->birth ? (long)(now - v->birth) : 0;
+
 	(void)arg;
 	for (size_t i = 0; i < v->rcpts.n; i++) {
 		struct str addr = v->rcpts.p[i].addr;
 		size_t at = str_rchr(addr, '@');
 
 		if (!v->rcpts.p[i].done)
-			tally_add(&tally, str_from(addr, at < addr.n ? at + 1 : at), now > v->birth ? (long)(now - v->birth) : 0);
+			tally_add(&tally, str_from(addr, at < addr.n ? at + 1 : at), age);
 	}
 	done++;
 	return 0;
@@ -289,7 +293,8 @@ static void refused(const struct view *v, char c, const struct err *e)
 
 static int order_one(const struct view *v, void *arg)
 {
-	static const char *const words[STEER_VERBS] = {"held", "released", "due now", "deleted", "bounced", "", "", ""};
+	static const char *const words[STEER_VERBS] = {"held", "released", "due now", "deleted", "bounced", "",
+		"", ""};
 	enum steer_verb verb = *(const enum steer_verb *)arg;
 	struct err e = {0};
 
@@ -348,7 +353,8 @@ static bool find_ready(const char *name, struct view *v)
 	return false;
 }
 
-/* What an interrupted export has left: parts are nothing; a parcel that was ready takes its message out now. */
+/* What an interrupted export has left: parts are nothing; a parcel that was ready takes its message out
+ * now. */
 static void finish_old(const char *name)
 {
 	struct buf fn = BUF_INIT;
@@ -409,8 +415,9 @@ static const char *destination(const char *name)
 	for (size_t i = 0; i < queues.n; i++) {
 		const char *dir = begun ? queues.p[i] : queues.p[turn++ % queues.n];
 
-		if (begun ? str_eq(str_z(layout_qname(dir)), queue) : !choice.queue || choice_like(str_z(layout_qname(dir)),
-			choice.queue))
+		struct str qname = str_z(layout_qname(dir));
+
+		if (begun ? str_eq(qname, queue) : !choice.queue || choice_like(qname, choice.queue))
 			return dir;
 	}
 	return NULL;
@@ -541,6 +548,6 @@ static int q_main(int argc, char **argv)
 APPLET(q) = {
 	.name = "q", .family = "queue",
 	.brief = "look at and steer the queues",
-	.args = "list|show|summary|hold|release|retry|delete|export DIR|import DIR [option ...] [[queue/]id ...]", .opts = opts,
-	.role = AS_CALLER, .flags = APPLET_CLIENT, .main = q_main,
+	.args = "list|show|summary|hold|release|retry|delete|export DIR|import DIR [option ...] [[queue/]id ...]",
+	.opts = opts, .role = AS_CALLER, .flags = APPLET_CLIENT, .main = q_main,
 };

@@ -1,6 +1,6 @@
-/* trace - follow one message through the logs, across queues, to its bounces and copies.
- * Run by administrators on the logs of qmail-send and qmail-smtpd: the input, files, or directories of multilog.  Logs are
- * read once, from the oldest line to the newest, and only what is followed is remembered. */
+/* trace - follow one message through the logs, across queues, to its bounces and copies. Run by
+ * administrators on the logs of qmail-send and qmail-smtpd: the input, files, or directories of multilog.
+ * Logs are read once, from the oldest line to the newest, and only what is followed is remembered. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
