@@ -40,8 +40,11 @@ static VEC(char *) queues;
 
 static void flush(void)
 {
-	if (fd_write_all(1, out.p, out.n) < 0)
+	if (fd_write_all(1, out.p, out.n) < 0) {
+		if (errno == EPIPE)
+			proc_exit(111);	/* the reader has seen enough */
 		die(111, "unable to write: %s", log_errno(errno));
+	}
 	buf_clear(&out);
 }
 

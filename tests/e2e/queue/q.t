@@ -201,6 +201,18 @@ stop_queue
 code "delete without send" 0 q delete --all
 is "forty" "$(grep -c deleted out)" 40
 
+# a hold goes with its message when queue-fix gives that its number
+submit fix@x.org z@far.example
+id=$(q list -s fix@x.org | sed 's|.*/\([0-9]*\) .*|\1|')
+q hold "$id" >out
+for part in mess intd todo; do mv "$Q/$part/$((id % 3))/$id" "$Q/$part/1/7"; done
+mv "$Q/steer/hold.$id" "$Q/steer/hold.7"
+count "held, under a wrong number" 1 -t held 7
+queue-fix "$Q" 2>/dev/null
+count "and under the right one" 1 -t held "$id"
+is "one hold" "$(cd "$Q/steer" && ls -d hold.*)" "hold.$id"
+q delete --all >out
+
 # ---- who may speak to send, and nonsense
 start_queue
 ok "send listens" wait_for 5 test -S "$Q/steer/socket"
