@@ -201,6 +201,44 @@ stop_queue
 code "delete without send" 0 q delete --all
 is "forty" "$(grep -c deleted out)" 40
 
+# every place an import or export can be interrupted at, without send
+submit step@x.org z@far.example
+q export steps --all >out
+parcel=$(ls steps)
+cp "steps/$parcel" kept
+q delete --all >out
+code "import without send" 0 q import steps
+id=$(q list | sed 's|.*/\([0-9]*\) .*|\1|')
+again() { cp kept "steps/$parcel.queue1.$id.import"; }
+again
+rm "$Q/todo/$((id % 3))/$id"
+code "stored, not released: it is released" 0 q import steps
+is "under the same number" "$(cat out) $(q list | cut -d' ' -f1)" "queue1/$id imported queue1/$id"
+again
+code "released: nothing is imported" 0 q import steps
+is "once is enough" "$(cat out)$(q list | cut -d' ' -f1)$(ls steps)" "queue1/$id"
+rm "$Q/todo/$((id % 3))/$id"
+echo more >>"$Q/mess/$((id % 3))/$id"
+again
+code "another message has the number" 0 q import steps
+is "it stays as it is" "$(cat out)$(q list)$(ls steps)" ""
+rm "$Q/mess/$((id % 3))/$id" "$Q/intd/$((id % 3))/$id"
+again
+code "delivered meanwhile" 0 q import steps
+is "is not queued again" "$(cat out)$(q list)$(ls steps)" ""
+submit step2@x.org z@far.example
+q export steps --all >out
+ready=$(ls steps)
+ready=${ready%.parcel}.ready
+mv "steps/${ready%.ready}.parcel" "steps/$ready"
+cp "steps/$ready" steps/q.1.2.part
+code "ready, not removed" 0 q export --delete --id 1 steps
+like "it is moved" "$(cat out)" '^queue1/[0-9]+ moved$'
+is "out of the queue" "$(q list)$(ls steps)" "${ready%.ready}.parcel"
+mv "steps/${ready%.ready}.parcel" "steps/$ready"
+code "ready and removed" 0 q export --delete --all steps
+is "a parcel" "$(cat out)$(ls steps)" "${ready%.ready}.parcel"
+
 # a hold goes with its message when queue-fix gives that its number
 submit fix@x.org z@far.example
 id=$(q list -s fix@x.org | sed 's|.*/\([0-9]*\) .*|\1|')
