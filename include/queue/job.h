@@ -1,5 +1,6 @@
 /* job - one message at work in the scheduler, and the parts the scheduler consists of: sched.c (control,
- * deliveries, reports), first.c (first attempts), settled.c (messages on disk), delayed.c (rates), notify.c (reports).
+ * deliveries, reports), first.c (first attempts), settled.c (messages on disk), delayed.c (rates), notify.c (reports),
+ * steered.c (orders).
  * Only they include this. */
 #ifndef QUEUE_JOB_H
 #define QUEUE_JOB_H
@@ -83,6 +84,17 @@ void settled_mark(struct sched *s, int chan, uint64_t id, off_t mpos);	/* this r
 /* Note a failure; false: the queue is being stopped and the note could not be written. */
 bool settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str report);
 void settled_finish(struct sched *s, uint64_t id);		/* no recipients left */
+
+/* Is a delivery of this message running? */
+bool settled_running(const struct sched *s, uint64_t id);
+
+/* steered.c */
+bool steered_held(const struct sched *s, uint64_t id);
+/* A settled message has come up: true when it is held, and kept for later. */
+bool steered_park(struct sched *s, int chan, uint64_t id);
+void steered_hasten(struct sched *s);
+/* The message leaves the queue: its number may soon be another's. */
+void steered_forget(struct sched *s, uint64_t id);
 
 /* notify.c */
 /* For a remote delivery: the header lines that become DSN_ variables (see spawner.h). */

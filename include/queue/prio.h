@@ -20,6 +20,9 @@ void prio_add(struct prio *q, time_t when, uint64_t id);
 /* The earliest item; false when there is none. */
 bool prio_min(const struct prio *q, struct prio_item *item);
 void prio_drop_min(struct prio *q);
+/* What is in the set becomes due now; one pass over the heap. */
+struct idset;
+void prio_hasten(struct prio *q, const struct idset *ids, time_t now);
 void prio_all_due(struct prio *q, time_t now);	/* everything becomes due now */
 
 #endif

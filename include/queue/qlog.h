@@ -41,7 +41,7 @@ void qlog_say(struct buf *b, const char *level, const char *program, const char 
 	__attribute__((format(printf, 5, 6)));
 
 /* What log tools take from a line. */
-enum qlog_event { QLOG_OTHER, QLOG_NEW, QLOG_INFO, QLOG_START, QLOG_REPORT, QLOG_BOUNCE, QLOG_END, QLOG_STATUS };
+enum qlog_event { QLOG_OTHER, QLOG_NEW, QLOG_INFO, QLOG_RCPT, QLOG_START, QLOG_REPORT, QLOG_BOUNCE, QLOG_END, QLOG_STATUS };
 struct qlog_line {
 	enum qlog_event event;
 	uint64_t id, delivery, bytes, qp, uid;
@@ -49,7 +49,18 @@ struct qlog_line {
 	char letter;		/* K, D, Z */
 	bool remote;
 };
-/* Read one line without its newline; views into it.  Lines of older releases are understood too. */
+/* Read one line without its newline; views into it, of JSON into a buffer that the next call uses again.
+ *  Lines of older releases are understood too, and what qlog_json writes. */
 void qlog_parse(struct str line, struct qlog_line *out);
+
+/* ---- LOG_FORMAT=json, qlogjson.c ---- */
+/* Append the same event as a JSON object and a newline; a line that is no event becomes {"event":"text","text":...}. */
+void qlog_json(struct str line, struct buf *out);
+/* Whether LOG_FORMAT asks for it. */
+bool qlog_wants_json(void);
+/* Write whole lines as LOG_FORMAT wants them, and clear b. */
+void qlog_write(int fd, struct buf *b);
+/* Read what qlog_json wrote; false: it is something else.  Texts are as the text line has them. */
+bool qlog_parse_json(struct str line, struct qlog_line *out);
 
 #endif

@@ -15,8 +15,10 @@
 #include "queue/bounce.h"
 #include "queue/idset.h"
 #include "queue/layout.h"
+#include "queue/metrics.h"
 #include "queue/prio.h"
 #include "queue/rewrite.h"
+#include "queue/steer.h"
 
 enum { CHAN_LOCAL, CHAN_REMOTE, CHANS };
 
@@ -89,6 +91,12 @@ struct sched {
 	struct buf refused;	/* the latest: domain, message, when it may be asked again */
 	uint64_t refused_id;
 	time_t refused_until;
+	/* orders (steer.h) */
+	struct idset held;	/* nothing of these is begun */
+	struct idset frozen;	/* the same, while the one who gave the order is there */
+	struct idset parked[CHANS];	/* held messages whose time came */
+	struct idset hasten;	/* to be tried now */
+	struct metrics *metrics;
 	bool exiting, detached;
 	const volatile sig_atomic_t *stop_asked;	/* TERM has come but not been seen; NULL: never */
 };
@@ -123,6 +131,11 @@ void sched_save_times(struct sched *s);
 void sched_status(struct sched *s);
 /* Forget the schedule of settled messages (detach); sched_scan finds them again. */
 void sched_forget(struct sched *s);
+
+/* Which messages are held; in the queue's directory, before sched_scan. */
+void sched_holds(struct sched *s);
+/* An order; the answer of steer.h, with e when it is STEER_FAILED. */
+char sched_order(struct sched *s, enum steer_verb v, uint64_t id, struct err *e);
 
 /* Look for leftovers of crashes in one part of mess; true when the round is complete. */
 bool sched_sweep(struct sched *s);

@@ -19,6 +19,7 @@ const struct queue_entry queue_entries[] = {
 	{"remote", 's', 'p', 0700},
 	{"bounce", 's', 0, 0700},
 	{"journal", 'q', 0, 0700},
+	{"steer", 's', 0, 0700},
 	{"lock", 'q', 0, 0750},
 	{"lock/sendmutex", 's', 'f', 0600},
 	{"lock/tcpto", 'r', 'f', 0644},

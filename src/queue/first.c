@@ -75,6 +75,10 @@ void sched_first(struct sched *s, uint64_t id, time_t birth, struct str records)
 	s->running++;
 	for (size_t i = 0; i < j->rcpts.n; i++)
 		on[j->rcpts.p[i].chan] = true;
+	if (steered_held(s, id)) {
+		order_settle(s, j);
+		return;
+	}
 	for (int c = 0; c < CHANS; c++)
 		if (on[c])
 			vec_push(&s->fresh[c], j);
@@ -104,6 +108,7 @@ void first_check(struct sched *s, struct job *j)
 	if (j->refs || j->settling || (waiting && !s->exiting))
 		return;
 	if (delivered == j->rcpts.n && !due) {
+		metrics_ended(s->metrics, j->birth, clock_now());
 		sched_ask_clean(s, "done", j->id, true, false);
 		first_forget(s, j);
 	} else if (waiting && !j->touched) {

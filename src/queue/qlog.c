@@ -220,10 +220,30 @@ static void parse_info(struct str s, struct qlog_line *out)
 	out->event = QLOG_INFO;
 }
 
+/* local: SENDER RECIPIENT ID N bytes QUEUE MODE */
+static void parse_rcpt(struct str s, bool remote, struct qlog_line *out)
+{
+	struct str sender = eat_to(&s, ' '), rcpt = eat_to(&s, ' ');
+
+	if (!eat_num(&s, &out->id) || !eat(&s, " ") || !eat_num(&s, &out->bytes) || !eat(&s, " bytes "))
+		return;
+	out->sender = sender;
+	out->rcpt = rcpt;
+	out->queue = eat_to(&s, ' ');
+	out->remote = remote;
+	out->event = QLOG_RCPT;
+}
+
 void qlog_parse(struct str line, struct qlog_line *out)
 {
 	*out = (struct qlog_line){0};
-	if (eat(&line, "starting delivery ")) {
+	if (str_starts(line, STR("{\""))) {
+		qlog_parse_json(line, out);
+	} else if (eat(&line, "local: ")) {
+		parse_rcpt(line, false, out);
+	} else if (eat(&line, "remote: ")) {
+		parse_rcpt(line, true, out);
+	} else if (eat(&line, "starting delivery ")) {
 		parse_start(line, out);
 	} else if (eat(&line, "delivery ")) {
 		parse_report(line, out);

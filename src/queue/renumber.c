@@ -19,6 +19,7 @@
 #include "core/sys/file.h"
 #include "queue/repair.h"
 #include "queue/scan.h"
+#include "queue/steer.h"
 
 /* A file of a message other than mess. */
 struct item {
@@ -349,6 +350,22 @@ static bool owns_plain(const struct state *s, const struct message *m)
 	return owner(s, m->name, false) == m || (m->fix && !owner(s, m->name, false));
 }
 
+/* A hold (steer.h) goes with its message. */
+static int move_hold(struct state *s, uint64_t old, const char *old_suffix, uint64_t new, const char *new_suffix)
+{
+	struct buf from = BUF_INIT, to = BUF_INIT;
+
+	steer_hold_name(old, &from);
+	buf_adds(&from, old_suffix);
+	steer_hold_name(new, &to);
+	buf_adds(&to, new_suffix);
+	int r = rename_file(s, &from, &to);
+
+	buf_free(&from);
+	buf_free(&to);
+	return r;
+}
+
 /* Step 1 for one message. */
 static int step_out(struct state *s, const struct message *m)
 {
@@ -359,6 +376,8 @@ static int step_out(struct state *s, const struct message *m)
 	/* without todo and info it looks like a leftover: it must not look like an old one */
 	if (file_mtime(from.p, clock_now()) < 0)
 		result = err_temp(s->e, errno, "unable to utime %s", from.p);
+	if (result == 0 && owns_plain(s, m))
+		result = move_hold(s, m->name, "", m->inode, ".fix");
 	for (size_t k = 0; result == 0 && k < sizeof leave / sizeof *leave; k++) {
 		const struct item *i = owns_plain(s, m) ? find(s, leave[k], m->name, false, m->part) : NULL;
 
@@ -402,7 +421,7 @@ static int step_over(struct state *s, const struct message *m)
 static int step_in(struct state *s, const struct message *m)
 {
 	struct buf from = BUF_INIT, to = BUF_INIT;
-	int result = 0;
+	int result = move_hold(s, m->inode, ".fix", m->inode, "");
 
 	for (size_t k = 0; result == 0 && k < sizeof arrive / sizeof *arrive; k++) {
 		path_wanted(s, arrive[k], m->inode, ".fix", &from);

@@ -31,6 +31,9 @@ void sched_init(struct sched *s, const char *program, const char *q)
 {
 	*s = (struct sched){.program = program, .q = q, .lay = layout_conf(), .log = BUF_INIT, .clean = BUF_INIT,
 		.todo = BUF_INIT, .rules = REWRITE_INIT};
+	static struct metrics nobody;
+
+	s->metrics = &nobody;
 	s->qident = conf_env(CONF_QIDENT);
 	buf_init(&s->rate_dir);
 	buf_init(&s->refused);
@@ -141,6 +144,7 @@ void sched_ask_clean(struct sched *s, const char *what, uint64_t id, bool first,
 {
 	struct cleaning c = {id, first, stray};
 
+	steered_forget(s, id);
 	buf_fmt(&s->clean, "%s/%llu", what, (unsigned long long)id);
 	buf_addc(&s->clean, 0);
 	vec_push(&s->cleaning, c);
@@ -282,6 +286,8 @@ static void report(struct sched *s, int chan, unsigned slot, struct str text)
 		}
 		qlog_report(&s->log, d->number, s->qident, letter, buf_str(&words), s->q);
 	}
+	metrics_add(s->metrics->deliveries[chan][letter == 'K' ? METRICS_SUCCESS : letter == 'Z' ? METRICS_DEFERRAL :
+		METRICS_FAILURE], 1);
 	j->refs--;
 	c->used--;
 	sched_status(s);
@@ -330,7 +336,8 @@ static void work_chan(struct sched *s, int chan)
 		if (!prio_min(&c->due, &item) || item.when > clock_now())
 			return;
 		prio_drop_min(&c->due);
-		settled_open(s, chan, item.id);
+		if (!steered_park(s, chan, item.id))
+			settled_open(s, chan, item.id);
 	}
 }
 
@@ -341,18 +348,33 @@ static time_t earlier(time_t t, const struct prio *q)
 	return prio_min(q, &item) && item.when < t ? item.when : t;
 }
 
+static void gauge(struct sched *s)
+{
+	struct metrics *m = s->metrics;
+
+	for (int c = 0; c < CHANS; c++) {
+		metrics_set(m->running[c], s->c[c].used);
+		metrics_set(m->limit[c], s->c[c].concurrency);
+		metrics_set(m->waiting[c], (int64_t)(s->c[c].due.items.n + s->parked[c].used));
+	}
+	metrics_set(m->first, (int64_t)s->running);
+	metrics_set(m->held, (int64_t)s->held.used);
+}
+
 time_t sched_work(struct sched *s)
 {
 	struct prio_item item;
 	time_t now = clock_now(), next = now + 86400;
 
 	s->refusals = 0;
+	steered_hasten(s);
 	work_chan(s, CHAN_LOCAL);
 	work_chan(s, CHAN_REMOTE);
 	while (!s->detached && prio_min(&s->done, &item) && item.when <= now) {
 		prio_drop_min(&s->done);
 		settled_finish(s, item.id);
 	}
+	gauge(s);
 	if (s->exiting)
 		return next;
 	while (prio_min(&s->unclean, &item) && item.when <= now) {

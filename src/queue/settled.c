@@ -9,6 +9,7 @@
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "queue/envelope.h"
+#include "queue/floor.h"
 #include "queue/job.h"
 #include "queue/qlog.h"
 
@@ -31,7 +32,22 @@ void settled_retry(struct sched *s, int chan, uint64_t id, const char *what, con
 	prio_add(chan < 0 ? &s->done : &s->c[chan].due, clock_now() + SLEEP_SYSFAIL, id);
 }
 
-/* Open the recipients file of a due message. */
+static bool running(const struct sched *s, int chan, uint64_t id)
+{
+	const struct chan *k = &s->c[chan];
+
+	for (int i = 0; k->used && i < k->limit; i++)
+		if (k->slots[i].job && k->slots[i].job->id == id)
+			return true;
+	return false;
+}
+
+bool settled_running(const struct sched *s, uint64_t id)
+{
+	return running(s, CHAN_LOCAL, id) || running(s, CHAN_REMOTE, id);
+}
+
+/* Open the recipients file of a due message, once at a time: it may have been entered twice. */
 void settled_open(struct sched *s, int chan, uint64_t id)
 {
 	struct pass *p = &s->c[chan].pass;
@@ -40,6 +56,8 @@ void settled_open(struct sched *s, int chan, uint64_t id)
 	struct err e = {0};
 	struct stat st;
 
+	if (running(s, chan, id))
+		return;
 	if (chan == CHAN_REMOTE)
 		delayed_begin(s, id);
 	settled_path(s, chan_part[chan], id, &fn);
@@ -180,8 +198,7 @@ bool settled_bounce(struct sched *s, uint64_t id, struct str rcpt, struct str re
 		const char *text = "unable to append to bounce message; HELP! sleeping...";
 
 		qlog_say(&s->log, "alert", s->program, s->q, "%s", text);
-		fd_write_all(0, s->log.p, s->log.n);
-		buf_clear(&s->log);
+		qlog_write(0, &s->log);
 		clock_nap_ms(BOUNCE_WAIT_MS);
 		if (stopping(s))
 			return false;
@@ -215,8 +232,11 @@ static bool tell_sender(struct sched *s, uint64_t id, time_t birth, const struct
 	struct bounced m = {.id = id, .birth = birth, .sender = v->sender, .params = v->params, .notes = &notes};
 
 	notes_take(v, 0, &notes);
-	bool told = notify_rest(s, &m) &&
-		bounce_send(&s->bounce, &s->rules, &s->lay, &m, s->q, &s->log) != BOUNCE_LATER;
+	bool told = notify_rest(s, &m);
+	enum bounce_result r = told ? bounce_send(&s->bounce, &s->rules, &s->lay, &m, s->q, &s->log) : BOUNCE_LATER;
+
+	metrics_add(s->metrics->bounces, r == BOUNCE_DONE);
+	told = r != BOUNCE_LATER;
 
 	vec_free(&notes.v);
 	return told;
@@ -245,6 +265,7 @@ void settled_finish(struct sched *s, uint64_t id)
 		settled_retry(s, -1, id, "unable to unlink", fn.p, errno);
 		goto out;
 	}
+	metrics_ended(s->metrics, st.st_mtime, clock_now());
 	qlog_end(&s->log, id, s->program, s->q);
 	sched_ask_clean(s, "foop", id, false, false);
 out:
@@ -301,8 +322,7 @@ static void scan_part(struct sched *s, const char *dir)
 
 	while (dir_open(&d, dir) < 0) {
 		qlog_say(&s->log, "alert", s->program, s->q, "unable to opendir %s, sleeping...", dir);
-		fd_write_all(0, s->log.p, s->log.n);
-		buf_clear(&s->log);
+		qlog_write(0, &s->log);
 		clock_nap_ms(10000);
 		if (stopping(s))
 			return;
@@ -341,7 +361,7 @@ static void sweep_file(struct sched *s, uint64_t id, const char *name, long ossi
 	struct buf fn = BUF_INIT;
 	struct stat st;
 
-	if (file_stat(name, &st) < 0 || clock_now() <= st.st_atime + ossified)
+	if (file_stat(name, &st) < 0 || !floor_stale(st.st_atime, ossified))
 		return;
 	settled_path(s, Q_INFO, id, &fn);
 	bool info = file_exists(fn.p);
@@ -388,6 +408,8 @@ void sched_forget(struct sched *s)
 	}
 	s->done.items.n = 0;
 	idset_free(&s->delayed);
+	for (int c = 0; c < CHANS; c++)
+		idset_free(&s->parked[c]);
 }
 
 void sched_save_times(struct sched *s)

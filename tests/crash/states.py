@@ -9,6 +9,7 @@ import sys
 
 SPLIT_PARTS = ('mess', 'intd', 'todo', 'info', 'local', 'remote')
 LOCKS = {'sendmutex', 'tcpto', 'trigger'}
+STEER = {'socket', 'metrics', 'floor'}
 
 
 class Queue:
@@ -29,8 +30,11 @@ class Queue:
         self.pid = set(os.listdir(f'{path}/pid'))
         for name in set(os.listdir(f'{path}/lock')) - LOCKS:
             self.problems.append(f'lock/{name} is unknown')
-        for name in set(os.listdir(path)) - set(SPLIT_PARTS) - {'bounce', 'pid', 'lock', 'journal'}:
+        for name in set(os.listdir(path)) - set(SPLIT_PARTS) - {'bounce', 'pid', 'lock', 'journal', 'steer'}:
             self.problems.append(f'{name} is unknown')
+        for name in os.listdir(f'{path}/steer') if os.path.isdir(f'{path}/steer') else ():
+            if name not in STEER and not name.startswith(('hold.', 'floor.')):
+                self.problems.append(f'steer/{name} is unknown')
 
     def take(self, part, name, file, s):
         if not name.isdigit() or name != str(int(name)):

@@ -6,6 +6,9 @@
 #include <time.h>
 
 time_t clock_now(void);				/* seconds since 1970 */
+/* It is at least t: as long as the clock says less, clock_now counts on from t.  0: as the clock says. */
+void clock_set_floor(time_t t);
+bool clock_behind(void);			/* does the clock say less? */
 void clock_us(time_t *sec, long *usec);		/* the same with microseconds */
 bool clock_local(time_t t, struct tm *tm);	/* the time of this place; false: the year is beyond words */
 long long clock_mono_ms(void);			/* milliseconds, never jumps */

@@ -9,13 +9,13 @@
 #include "core/app/log.h"
 #include "core/base/num.h"
 #include "core/conf/conf.h"
-#include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/in.h"
 #include "core/sys/out.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
+#include "queue/floor.h"
 #include "queue/journal.h"
 #include "queue/layout.h"
 #include "queue/spare.h"
@@ -41,7 +41,7 @@ static void sweep_pid(void)
 	while (dir_next(&d, &name) > 0) {
 		buf_set(&path, STR("pid/"));
 		buf_adds(&path, name);
-		if (file_stat(path.p, &st) == 0 && S_ISREG(st.st_mode) && clock_now() > st.st_atime + ossified)
+		if (file_stat(path.p, &st) == 0 && S_ISREG(st.st_mode) && floor_stale(st.st_atime, ossified))
 			file_unlink(path.p);
 	}
 	dir_close(&d);

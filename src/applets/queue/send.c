@@ -15,6 +15,7 @@
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "queue/figures.h"
+#include "queue/floor.h"
 #include "queue/qlog.h"
 #include "queue/sched.h"
 
@@ -23,6 +24,7 @@ enum { LOG = 0, CLEAN_OUT = 5, CLEAN_IN, TODO_OUT, TODO_IN, SLEEP_CLEANUP = 7643
 static const int spawn_out[CHANS] = {1, 3}, spawn_in[CHANS] = {2, 4};
 
 static struct sched s;
+static struct steer_server steer;
 static struct buf records = BUF_INIT;	/* bytes from todo-proc not yet understood */
 static int log_lock = -1;
 static bool lost;			/* a partner is gone: end as soon as possible */
@@ -56,10 +58,9 @@ static void flush_log(void)
 		return;
 	if (log_lock >= 0)
 		lock_exclusive(log_lock);
-	fd_write_all(LOG, s.log.p, s.log.n);
+	qlog_write(LOG, &s.log);
 	if (log_lock >= 0)
 		lock_release(log_lock);
-	buf_clear(&s.log);
 }
 
 static void cannot_start(const char *why, int num)
@@ -341,18 +342,21 @@ static void loop(void)
 			{s.c[CHAN_LOCAL].out.n ? spawn_out[CHAN_LOCAL] : -1, POLLOUT, 0},
 			{s.c[CHAN_REMOTE].out.n ? spawn_out[CHAN_REMOTE] : -1, POLLOUT, 0},
 			{s.clean.n ? CLEAN_OUT : -1, POLLOUT, 0}, {s.todo.n ? TODO_OUT : -1, POLLOUT, 0},
-			{wake[0], POLLIN, 0},
+			{wake[0], POLLIN, 0}, {-1, 0, 0},
 		};
 
 		flush_log();
 		tell_figures();
+		floor_save(now);
 		if (next_sweep < next)
 			next = next_sweep;
 		int wait = next > now ? (int)(next - now > 3600 ? 3600 : next - now) * 1000 : 0;
 
+		p[9].fd = steer_poll(&steer, &p[9].events, &wait);
+
 		if (s.exiting && wait > 500)
 			wait = 500;
-		if (fd_poll(p, 9, wait) >= 0) {
+		if (fd_poll(p, 10, wait) >= 0) {
 			if (p[0].revents)
 				take_reports(CHAN_LOCAL);
 			if (p[1].revents)
@@ -365,6 +369,8 @@ static void loop(void)
 		}
 		drain_wake();
 		take_signals();
+		/* last: a message removed by order is cleaned up before anything new can have its number */
+		steer_serve(&steer, &s);
 		sweep_if_due();
 		if (half_detached && !s.c[CHAN_LOCAL].used && !s.c[CHAN_REMOTE].used)
 			attach();
@@ -452,6 +458,30 @@ static const struct opt opts[] = {
 	OPTS_END
 };
 
+/* What the directory steer holds: orders, counters, the time. */
+static void begin_steering(void)
+{
+	long behind = floor_load();
+
+	if (behind)
+		qlog_say(&s.log, "warn", s.program, s.q, "the clock is %ld seconds behind the queue's last time; going on "
+			"from there", behind);
+	s.metrics = metrics_open(true);
+	metrics_set(s.metrics->started, clock_now());
+	metrics_set(s.metrics->pid, proc_pid());
+	sched_holds(&s);
+	steer_listen(&steer);
+}
+
+static void end_steering(void)
+{
+	fd_close(steer.conn);
+	fd_close(steer.listener);
+	file_unlink("steer/socket");
+	floor_end(clock_now());
+	metrics_set(s.metrics->pid, 0);
+}
+
 static int send_main(int argc, char **argv)
 {
 	long loglock = 0;
@@ -473,6 +503,7 @@ static int send_main(int argc, char **argv)
 	if (loglock)
 		toggle_loglock();
 	start_line();
+	begin_steering();
 	sched_status(&s);
 	flush_log();
 	next_sweep = clock_now();
@@ -485,6 +516,7 @@ static int send_main(int argc, char **argv)
 		end_todo();
 	figures_write(&figures, &(struct figures){.disabled = 0});
 	sched_save_times(&s);
+	end_steering();
 	buf_fmt(&s.log, "info: %s: pid %ld %s exiting\n", s.program, (long)proc_pid(), s.q);
 	flush_log();
 	return 0;

@@ -18,7 +18,9 @@
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "queue/figures.h"
+#include "queue/floor.h"
 #include "queue/idset.h"
+#include "queue/metrics.h"
 #include "queue/qlog.h"
 #include "queue/todo.h"
 #include "queue/trigger.h"
@@ -51,6 +53,7 @@ static struct buf out = BUF_INIT;	/* records for send */
 static struct buf orders = BUF_INIT;	/* bytes from send not yet understood */
 static const char *qname;
 static bool exiting, detached;
+static struct metrics *metrics;
 
 /* An order to settle that has not succeeded yet. */
 struct order {
@@ -94,6 +97,8 @@ static void log_message(const struct todo_msg *m, enum way way)
 {
 	struct buf text = BUF_INIT;
 
+	metrics_add(metrics->messages, 1);
+	metrics_add(metrics->bytes, m->size);
 	todo_log(m, qname, modes[dynamic ? way : SCANNED], &text);
 	for (struct str rest = buf_str(&text); rest.n; ) {
 		struct str line = str_cut(&rest, '\n');
@@ -609,6 +614,8 @@ static int todo_main(int argc, char **argv)
 	}
 	if (dynamic)
 		open_mqueue();
+	metrics = metrics_open(true);
+	floor_load();
 	start_line();
 	loop();
 	buf_put(&out, "X", 2);

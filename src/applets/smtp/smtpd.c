@@ -4,6 +4,7 @@
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
+#include "core/base/json.h"
 #include "core/conf/conf.h"
 #include "core/mail/date.h"
 #include "core/net/ip.h"
@@ -16,6 +17,7 @@
 #include "core/sys/sig.h"
 #include "core/sys/workers.h"
 #include "queue/client.h"
+#include "queue/qlog.h"
 
 enum { HANDSHAKE_MS = 60000 };
 
@@ -66,8 +68,21 @@ static unsigned long queue_qp(void *ctx)
 
 static void to_log(void *ctx, const char *text)
 {
+	struct buf b = BUF_INIT;
+
 	(void)ctx;
-	log_line("%s", text);
+	if (!qlog_wants_json()) {
+		log_line("%s", text);
+		return;
+	}
+	buf_addc(&b, '{');
+	json_pair(&b, "event", STR("session"));
+	json_pair(&b, "program", str_z(log_program()));
+	json_number(&b, "pid", proc_pid());
+	json_pair(&b, "text", str_z(text));
+	buf_adds(&b, "}\n");
+	fd_write_all(2, b.p, b.n);
+	buf_free(&b);
 }
 
 static void rest(void *ctx, unsigned seconds)

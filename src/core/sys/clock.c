@@ -4,9 +4,25 @@
 #include <errno.h>
 #include <unistd.h>
 
+static time_t floor_time;
+static long long floor_mono;
+
+void clock_set_floor(time_t t)
+{
+	floor_time = t;
+	floor_mono = clock_mono_ms();
+}
+
+bool clock_behind(void)
+{
+	return time(NULL) < floor_time;
+}
+
 time_t clock_now(void)
 {
-	return time(NULL);
+	time_t t = time(NULL);
+
+	return t < floor_time ? floor_time + (time_t)((clock_mono_ms() - floor_mono) / 1000) : t;
 }
 
 void clock_us(time_t *sec, long *usec)

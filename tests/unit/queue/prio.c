@@ -1,5 +1,6 @@
 /* Unit tests of queue/prio: items come out in order of time. */
 #include "queue/prio.h"
+#include "queue/idset.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,9 +51,33 @@ static void all_due(void **state)
 	vec_free(&q.items);
 }
 
+static void hasten(void **state)
+{
+	struct prio q = {0};
+	struct idset ids = {0};
+	struct prio_item item;
+	int early = 0;
+
+	(void)state;
+	for (int i = 1; i <= 1000; i++)
+		prio_add(&q, 5000 + i * 37 % 1000, (uint64_t)i);
+	for (int i = 3; i <= 1000; i += 7)
+		idset_add(&ids, (uint64_t)i);
+	prio_hasten(&q, &ids, 900);
+	for (time_t last = 0; prio_min(&q, &item); prio_drop_min(&q)) {
+		assert_true(item.when >= last);
+		assert_true((item.when == 900) == (item.id % 7 == 3));
+		early += item.when == 900;
+		last = item.when;
+	}
+	assert_int_equal(early, (int)ids.used);
+	idset_free(&ids);
+	vec_free(&q.items);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(in_order), cmocka_unit_test(all_due)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(in_order), cmocka_unit_test(all_due), cmocka_unit_test(hasten)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

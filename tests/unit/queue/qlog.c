@@ -99,7 +99,12 @@ static void others(void **state)
 	buf_clear(&line);
 	qlog_rcpt(&line, false, STR(""), STR("r@x"), 17, 5, "q", "opendir mode");
 	assert_string_equal(line.p, "local: <> r@x 17 5 bytes q opendir mode\n");
-	parse(QLOG_OTHER);
+	parse(QLOG_RCPT);
+	assert_int_equal(got.id, 17);
+	assert_int_equal(got.bytes, 5);
+	assert_false(got.remote);
+	same(got.rcpt, "r@x");
+	same(got.queue, "q");
 	buf_clear(&line);
 	qlog_status(&line, &s, "q");
 	assert_string_equal(line.p, "status: local 1/5 (held) remote 2/10 q exitasap\n");
@@ -169,10 +174,71 @@ static void nonsense(void **state)
 	}
 }
 
+/* Every event says the same in JSON; what needs escapes survives. */
+static void json(void **state)
+{
+	static const char *const lines[] = {
+		"new msg 17 queue1",
+		"info msg 17: bytes 5 from <a\\b\"c@d> qp 6 uid 7 queue1",
+		"local: <> r@x 17 5 bytes queue1 opendir mode",
+		"remote: s@y r@x 17 5 bytes queue1 opendir mode",
+		"starting delivery 3.2: msg 17 to remote r@x queue1",
+		"delivery 3.2: deferral: a\"b\\ queue1",
+		"delivery 3: success: did_0+0+1/ queue1",
+		"delivery 3: failure:  queue1",
+		"bounce msg 17 qp 99 queue1",
+		"end msg 17 qmail-send: queue1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct qlog_line a, b;
+
+		qlog_parse(str_z(lines[i]), &a);
+		assert_int_not_equal(a.event, QLOG_OTHER);
+		buf_clear(&line);
+		qlog_json(str_z(lines[i]), &line);
+		assert_int_equal(line.p[line.n - 1], '\n');
+		qlog_parse(str_to(buf_str(&line), line.n - 1), &b);
+		assert_int_equal(a.event, b.event);
+		assert_int_equal(a.letter, b.letter);
+		assert_int_equal(a.remote, b.remote);
+		assert_true(a.id == b.id && a.delivery == b.delivery && a.bytes == b.bytes && a.qp == b.qp && a.uid == b.uid);
+		assert_true(str_eq(a.sender, b.sender) && str_eq(a.rcpt, b.rcpt) && str_eq(a.text, b.text));
+		assert_true(str_eq(a.queue, b.queue) && str_eq(a.qident, b.qident));
+	}
+	buf_clear(&line);
+	qlog_json(STR("alert: \"x\""), &line);
+	assert_string_equal(line.p, "{\"event\":\"text\",\"text\":\"alert: \\\"x\\\"\"}\n");
+	buf_clear(&line);
+	qlog_json(STR("status: local 1/2 remote 0/3 q"), &line);
+	assert_string_equal(line.p, "{\"event\":\"status\",\"text\":\"local 1/2 remote 0/3 q\"}\n");
+	buf_clear(&line);
+	qlog_json(STR("starting delivery 3.2: msg 17 to remote r@x q"), &line);
+	assert_string_equal(line.p, "{\"event\":\"start\",\"delivery\":3,\"qident\":\"2\",\"id\":17,\"channel\":\"remote\","
+		"\"recipient\":\"r@x\",\"queue\":\"q\"}\n");
+}
+
+static void bad_json(void **state)
+{
+	static const char *const bad[] = {"{", "{}x", "{\"id\":1", "{\"id\"}", "{\"id\":x}", "{\"id\":1,}", "{\"event\":\"new",
+		"{\"event\":\"new\\", "{\"event\":\"new\" \"id\":1}", "[1]", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_false(qlog_parse_json(str_z(bad[i]), &got));
+		assert_int_equal(got.event, QLOG_OTHER);
+	}
+	assert_true(qlog_parse_json(STR("{\"event\":\"new\",\"id\":5,\"more\":\"\\u0041\"}"), &got));
+	assert_int_equal(got.event, QLOG_NEW);
+	assert_int_equal(got.id, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip), cmocka_unit_test(others), cmocka_unit_test(rates),
-		cmocka_unit_test(older), cmocka_unit_test(nonsense)};
+		cmocka_unit_test(older), cmocka_unit_test(nonsense), cmocka_unit_test(json),
+		cmocka_unit_test(bad_json)};
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
 
 	buf_free(&line);

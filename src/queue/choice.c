@@ -1,0 +1,68 @@
+/* choice - ages, sizes and patterns that choose messages; see view.h. */
+#include "core/base/num.h"
+#include "core/conf/wildmat.h"
+#include "queue/view.h"
+
+struct unit {
+	char name;
+	uint64_t factor;
+};
+
+/* A number and at most one unit; within max. */
+static bool scaled(struct str s, const struct unit *units, uint64_t max, uint64_t *out)
+{
+	uint64_t n, factor = 1;
+	size_t used = num_scan(s, &n);
+	struct str rest = str_from(s, used);
+
+	if (!used || rest.n > 1)
+		return false;
+	if (rest.n) {
+		while (units->name && units->name != rest.p[0])
+			units++;
+		factor = units->factor;
+	}
+	if (!factor || n > max / factor)
+		return false;
+	*out = n * factor;
+	return true;
+}
+
+bool choice_age(struct str s, long *seconds)
+{
+	static const struct unit units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400},
+		{'w', 604800}, {0, 0}};
+	uint64_t n;
+
+	if (!scaled(s, units, INT32_MAX, &n))
+		return false;
+	*seconds = (long)n;
+	return true;
+}
+
+bool choice_size(struct str s, long long *bytes)
+{
+	static const struct unit units[] = {{'b', 1}, {'k', 1 << 10}, {'K', 1 << 10}, {'M', 1 << 20},
+		{'G', 1 << 30}, {0, 0}};
+	uint64_t n;
+
+	if (!scaled(s, units, INT64_MAX, &n))
+		return false;
+	*bytes = (long long)n;
+	return true;
+}
+
+bool choice_like(struct str s, const char *pattern)
+{
+	struct buf text = BUF_INIT, lower = BUF_INIT;
+
+	buf_set(&text, s);
+	buf_set(&lower, str_z(pattern));
+	buf_lower(&text);
+	buf_lower(&lower);
+	bool r = wildmat(buf_str(&text), buf_str(&lower));
+
+	buf_free(&text);
+	buf_free(&lower);
+	return r;
+}
