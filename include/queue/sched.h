@@ -62,7 +62,8 @@ struct cleaning {
 struct sched {
 	struct layout lay;
 	const char *program;	/* "qmail-send" */
-	const char *q;		/* name of the queue in log lines */
+	const char *q;		/* name of the queue in log lines, "" none */
+	bool old_end;		/* "end msg" lines without program */
 	const char *qident;
 	struct rewrite rules;	/* for the bounce text */
 	struct bounce_conf bounce;

@@ -245,7 +245,7 @@ void settled_finish(struct sched *s, uint64_t id)
 		settled_retry(s, -1, id, "unable to unlink", fn.p, errno);
 		goto out;
 	}
-	qlog_end(&s->log, id, s->program, s->q);
+	qlog_end(&s->log, id, s->old_end ? NULL : s->program, s->q);
 	sched_ask_clean(s, "foop", id, false, false);
 out:
 	envelope_free(&v);

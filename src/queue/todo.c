@@ -176,12 +176,12 @@ int todo_sync(const struct layout *l, struct todo_msg *m, time_t birth, struct e
 	return r;
 }
 
-void todo_log(const struct todo_msg *m, const char *q, struct buf *log)
+void todo_log(const struct todo_msg *m, const char *q, const char *mode, struct buf *log)
 {
 	qlog_new(log, m->id, q);
 	qlog_info(log, m->id, m->size, m->env.sender, m->env.pid, m->env.uid, q);
 	for (size_t i = 0; i < m->rcpts.n; i++)
-		qlog_rcpt(log, m->remote.p[i] == '1', m->env.sender, m->rcpts.p[i], m->id, m->size, q, "opendir mode");
+		qlog_rcpt(log, m->remote.p[i] == '1', m->env.sender, m->rcpts.p[i], m->id, m->size, q, mode);
 }
 
 void todo_announce(const struct todo_msg *m, time_t birth, struct buf *out)

@@ -1,0 +1,28 @@
+/* sender - the life of send: moves bytes between the scheduler (sched.h) and its partners, which are processes, or
+ * functions of this one.  qmail-send, slowq-send and qmta-send are made of it.  One per process; descriptor 0 is the log.
+ * With processes for partners: 1/2 lspawn, 3/4 rspawn. */
+#ifndef QUEUE_SENDER_H
+#define QUEUE_SENDER_H
+
+#include "queue/sched.h"
+
+struct sender {
+	const char *program;		/* "qmail-send" */
+	const char *q;			/* the queue in log lines, "" for none */
+	bool old_end;			/* "end msg" lines without program */
+	int clean_out, clean_in;	/* clean; -1: none, clean answers one request in this process */
+	char (*clean)(struct str name);
+	int todo_out, todo_in;		/* todo-proc; -1: messages are preprocessed in this process */
+	int wish_in, wish_out;		/* requests of a todo-proc without a clean of its own, and the answers; -1 none */
+	/* Spawners on demand: start one, its two descriptors.  -1 with errno.  NULL: they are there. */
+	int (*spawn)(int chan, int *out, int *in);
+	int (*locked)(void);		/* the queue is ours; may be NULL.  -1: end, the reason has been told */
+	/* Once in every turn of the loop, may be NULL; returns the longest time to wait in ms, -1 any. */
+	int (*turn)(bool idle);
+	bool once;			/* end when nothing can be done now */
+};
+
+/* The exit code of the program. */
+int sender_run(const struct sender *h);
+
+#endif
