@@ -17,5 +17,7 @@ void cleaner_sweep(void);
 /* Fork a child that looks after the journal until TERM or our end, when it is the queue's own.  Its pid, 0: no journal to
  * look after, -1 with errno. */
 pid_t cleaner_keep(const char *name);
+/* Let that child end after a last round, and wait for it. */
+void cleaner_end_keep(pid_t keeper);
 
 #endif

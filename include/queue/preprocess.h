@@ -13,6 +13,7 @@ struct preprocess {
 	const char *dir;		/* the queue, NULL: we are there */
 	const char *program, *q;	/* in log lines */
 	const char *mode;		/* ends the lines of recipients; "" nothing */
+	bool adopt;			/* clients may have a smaller split (adopt.h) */
 	/* Ask clean: n names, each with a NUL behind it, an answer byte for each.  -1: it is gone. */
 	int (*clean)(struct str names, char *answers, size_t n, void *arg);
 	void *arg;

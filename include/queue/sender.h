@@ -4,21 +4,22 @@
 #ifndef QUEUE_SENDER_H
 #define QUEUE_SENDER_H
 
+#include "queue/removal.h"
 #include "queue/sched.h"
 
 struct sender {
 	const char *program;		/* "qmail-send" */
 	const char *q;			/* the queue in log lines, "" for none */
 	bool old_end;			/* "end msg" lines without program */
-	int clean_out, clean_in;	/* clean; -1: none, clean answers one request in this process */
-	char (*clean)(struct str name);
+	struct removal clean;
 	int todo_out, todo_in;		/* todo-proc; -1: messages are preprocessed in this process */
-	int wish_in, wish_out;		/* requests of a todo-proc without a clean of its own, and the answers; -1 none */
-	/* Spawners on demand: start one, its two descriptors.  -1 with errno.  NULL: they are there. */
+	/* As in spawners.h. */
 	int (*spawn)(int chan, int *out, int *in);
 	int (*locked)(void);		/* the queue is ours; may be NULL.  -1: end, the reason has been told */
 	/* Once in every turn of the loop, may be NULL; returns the longest time to wait in ms, -1 any. */
 	int (*turn)(bool idle);
+	bool rates;			/* always_rates of the scheduler */
+	bool adopt;			/* as in preprocess.h */
 	bool once;			/* end when nothing can be done now */
 };
 

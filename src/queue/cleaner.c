@@ -15,7 +15,10 @@
 #include "queue/layout.h"
 #include "queue/spare.h"
 
-enum { REQUEST_MIN = 7, REQUEST_MAX = 100 };	/* with the NUL behind it */
+enum {
+	REQUEST_MIN = 7, REQUEST_MAX = 100,	/* with the NUL behind it */
+	END_TRIES = 100,
+};
 
 static struct layout lay;
 static volatile sig_atomic_t stop;
@@ -116,4 +119,19 @@ pid_t cleaner_keep(const char *name)
 	proc_title(name, "journal");
 	journal_keep(".", &stop);
 	proc_exit(0);
+}
+
+void cleaner_end_keep(pid_t keeper)
+{
+	int status;
+
+	/* asked again, for it may not have listened yet; its last round may wait for the disk, but not for ever */
+	for (int tries = 0; tries < END_TRIES && proc_kill(keeper, SIGTERM) == 0; tries++)
+		for (int i = 0; i < 20; i++) {
+			if (proc_wait(keeper, &status, true) != 0)
+				return;
+			clock_nap_ms(5);
+		}
+	proc_kill(keeper, SIGKILL);
+	proc_wait(keeper, &status, false);
 }

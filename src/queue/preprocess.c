@@ -15,6 +15,7 @@
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
+#include "queue/adopt.h"
 #include "queue/idset.h"
 #include "queue/qlog.h"
 #include "queue/todo.h"
@@ -316,6 +317,10 @@ static void work(void)
 		if (full && !detached && clock_mono_ms() - moved < PATIENCE_MS)
 			break;
 		pending_at++;
+		if (how->adopt && adopt_message(&lay, id, &e) < 0) {
+			later(&e);
+			continue;
+		}
 		int r = todo_read(&lay, &rules, id, &batch[n], &e);
 
 		if (r < 0)
@@ -361,7 +366,7 @@ static void scan_dir(const char *dir, int part)
 	while (dir_next(&d, &name) > 0) {
 		if (!num_parse(str_z(name), UINT64_MAX, &id) || idset_has(&flight, id))
 			continue;
-		if (part >= 0 && id % (uint64_t)lay.split != (uint64_t)part) {
+		if (part >= 0 && !how->adopt && id % (uint64_t)lay.split != (uint64_t)part) {
 			struct err e = {0};
 
 			err_perm(&e, 0, "%s/%s is in the wrong part, skipped", dir, name);

@@ -4,31 +4,27 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base/num.h"
 #include "core/conf/conf.h"
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/lock.h"
-#include "core/sys/plugin.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "queue/preprocess.h"
 #include "queue/qlog.h"
-#include "queue/spawner.h"
+#include "queue/records.h"
+#include "queue/spawners.h"
+#include "queue/startplugin.h"
 
 enum {
 	LOG = 0,
 	SLEEP_CLEANUP = 76431,
-	RECORD_MAX = 1 << 20,
 	SETTLE_MS = 2000,	/* how long a disk that is full may hold up the end */
-	SPAWNER_IDLE_MS = 3000,	/* before a spawner started on demand ends */
-	SPAWNER_AGAIN_MS = 10000,	/* before one that could not be started is tried again */
 };
 
 static const struct sender *how;
-static int spawn_out[CHANS] = {1, 3}, spawn_in[CHANS] = {2, 4};
-static long long spawner_at[CHANS];	/* on demand: when it was last wanted; when to try again */
+static struct spawners spawners = {.out = {1, 3}, .in = {2, 4}};
 static struct sched s;
 static struct buf records = BUF_INIT;	/* bytes from todo-proc not yet understood */
 static struct buf wishes = BUF_INIT;	/* its names for clean, relayed */
@@ -116,155 +112,28 @@ static bool receive(int fd, struct buf *b)
 	return true;
 }
 
-/* J id birth length NUL, then length bytes.  Returns what it used, 0 when more must come. */
-static size_t first_attempt(struct str rest, size_t end)
-{
-	struct str head = str_from(str_to(rest, end), 1);
-	uint64_t id, birth, len;
-
-	if (!num_parse(str_cut(&head, ' '), UINT64_MAX, &id) || !head.p ||
-		!num_parse(str_cut(&head, ' '), INT64_MAX, &birth) || !head.p || !num_parse(head, RECORD_MAX, &len)) {
-		qlog_say(&s.log, "warn", s.program, s.q, "unintelligible record from todo-proc");
-		return end + 1;
-	}
-	if (rest.n < end + 1 + len)
-		return 0;
-	sched_first(&s, id, (time_t)birth, str_to(str_from(rest, end + 1), len));
-	return end + 1 + len;
-}
-
-static void settled(struct str text)
-{
-	uint64_t id;
-
-	if (text.n > 1 && num_parse(str_from(text, 1), UINT64_MAX, &id))
-		sched_settled(&s, text.p[0], id);
-}
-
-/* Take the complete records of todo-proc. */
-static void take_records(void)
-{
-	size_t used = 0;
-
-	while (used < records.n) {
-		struct str rest = str_from(buf_str(&records), used);
-		size_t end = str_chr(rest, 0), n = end + 1;
-
-		if (end == rest.n)
-			break;
-		if (rest.p[0] == 'J')
-			n = first_attempt(rest, end);
-		else if (rest.p[0] == 'D')
-			settled(str_from(str_to(rest, end), 1));
-		else if (rest.p[0] == 'L')
-			buf_add(&s.log, str_from(str_to(rest, end), 1));
-		else if (rest.p[0] != 'X')
-			qlog_say(&s.log, "warn", s.program, s.q, "unknown record from todo-proc");
-		if (!n)
-			break;
-		used += n;
-	}
-	buf_drop(&records, used);
-}
-
 static void take_answers(void)
 {
 	static struct buf answers = BUF_INIT;
 
 	buf_clear(&answers);
-	if (!receive(how->clean_in, &answers))
+	if (!receive(how->clean.in, &answers))
 		lose("qmail-clean");
 	for (size_t i = 0; i < answers.n; i++)
 		sched_cleaned(&s, answers.p[i]);
 }
 
-/* Ask clean in this process. */
-static void clean_here(struct str names, char *answers)
-{
-	while (names.n)
-		*answers++ = how->clean(str_cut(&names, 0));
-}
-
-static void take_clean_requests(void)
-{
-	char answer;
-
-	while (s.clean.n) {
-		struct str rest = buf_str(&s.clean);
-
-		clean_here(str_to(rest, str_chr(rest, 0) + 1), &answer);
-		buf_drop(&s.clean, str_chr(rest, 0) + 1);
-		sched_cleaned(&s, answer);
-	}
-}
-
-/* What is to be removed for the preprocessor is waited for; answers to what was asked before come first. */
-static int clean_now(struct str names, char *answers, size_t n, void *arg)
-{
-	int r = -1;
-	char c;
-
-	(void)arg;
-	if (how->clean) {
-		clean_here(names, answers);
-		return 0;
-	}
-	fd_nonblock(how->clean_out, false);
-	fd_nonblock(how->clean_in, false);
-	if (fd_write_all(how->clean_out, s.clean.p, s.clean.n) < 0 || fd_write_all(how->clean_out, names.p, names.n) < 0)
-		goto out;
-	buf_clear(&s.clean);
-	for (size_t before = s.cleaning.n - s.cleaning_at; before; before--) {
-		if (fd_read(how->clean_in, &c, 1) != 1)
-			goto out;
-		sched_cleaned(&s, c);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (fd_read(how->clean_in, &answers[i], 1) != 1)
-			goto out;
-	r = 0;
-out:
-	fd_nonblock(how->clean_out, true);
-	fd_nonblock(how->clean_in, true);
-	return r;
-}
-
-/* The preprocessor's process asks clean through us. */
 static void take_wishes(void)
 {
-	char answers[1024];
+	int r = receive(how->clean.wish_in, &wishes) ? removal_wishes(&how->clean, &s, &wishes) : 1;
 
-	if (!receive(how->wish_in, &wishes)) {
-		lose("todo-proc");
-		return;
-	}
-	for (;;) {
-		size_t n = 0, end = 0;
-
-		for (; n < sizeof answers && end < wishes.n; n++) {
-			size_t len = str_chr(str_from(buf_str(&wishes), end), 0) + 1;
-
-			if (end + len > wishes.n)
-				break;
-			end += len;
-		}
-		if (!n)
-			break;
-		if (clean_now(str_to(buf_str(&wishes), end), answers, n, NULL) < 0) {
-			lose("qmail-clean");
-			break;
-		}
-		if (fd_write_all(how->wish_out, answers, n) < 0) {
-			lose("todo-proc");
-			break;
-		}
-		buf_drop(&wishes, end);
-	}
+	if (r)
+		lose(r < 0 ? "qmail-clean" : "todo-proc");
 }
 
 static void take_reports(int chan)
 {
-	if (!receive(spawn_in[chan], &s.c[chan].in)) {
+	if (!receive(spawners.in[chan], &s.c[chan].in)) {
 		s.c[chan].dead = true;
 		lose("spawn");
 	}
@@ -307,58 +176,7 @@ static void preprocess(bool pulled)
 		lose("qmail-clean");
 	buf_add(&records, buf_str(out));
 	buf_clear(out);
-	take_records();
-}
-
-/* ---- spawners on demand ------------------------------------------------------------------------- */
-
-static bool call_spawner(int c)
-{
-	unsigned char limit[2];
-
-	if (how->spawn(c, &spawn_out[c], &spawn_in[c]) == 0) {
-		if (fd_read(spawn_in[c], limit, 1) == 1 && fd_read(spawn_in[c], limit + 1, 1) == 1)
-			return true;
-		fd_close(spawn_out[c]);
-		fd_close(spawn_in[c]);
-		spawn_out[c] = spawn_in[c] = -1;
-		errno = EPIPE;
-	}
-	qlog_say(&s.log, "warn", s.program, s.q, "unable to start a spawner: %s; will try again later", strerror(errno));
-	return false;
-}
-
-/* Start those that are wanted and let those end that have not been for a while. */
-static void look_after_spawners(void)
-{
-	long long now = clock_mono_ms();
-
-	for (int c = 0; how->spawn && c < CHANS; c++) {
-		bool wanted = s.c[c].out.n || s.c[c].used;
-
-		if (wanted && spawn_out[c] >= 0) {
-			spawner_at[c] = now;
-		} else if (wanted && now >= spawner_at[c]) {
-			bool good = call_spawner(c);
-
-			spawner_at[c] = now + (good ? 0 : SPAWNER_AGAIN_MS);
-			if (good) {
-				fd_nonblock(spawn_out[c], true);
-				fd_nonblock(spawn_in[c], true);
-			}
-		} else if (!wanted && spawn_out[c] >= 0 && now - spawner_at[c] >= SPAWNER_IDLE_MS) {
-			fd_close(spawn_out[c]);
-			fd_close(spawn_in[c]);
-			spawn_out[c] = spawn_in[c] = -1;
-			spawner_at[c] = 0;
-		}
-	}
-}
-
-static bool have_spawner(void)
-{
-	return how->spawn && (spawn_out[CHAN_LOCAL] >= 0 || spawn_out[CHAN_REMOTE] >= 0 ||
-		s.c[CHAN_LOCAL].out.n || s.c[CHAN_REMOTE].out.n);
+	records_take(&s, &records);
 }
 
 /* ---- signals ---------------------------------------------------------------------------------- */
@@ -438,23 +256,6 @@ static void start_line(void)
 		queue_here(), s.rates ? "ON" : "OFF", log_lock >= 0 ? "enabled" : "disabled", s.lay.split);
 }
 
-/* Each spawner announces its limit in two bytes. */
-static int read_limits(void)
-{
-	for (int c = 0; c < CHANS; c++) {
-		unsigned char b[2] = {SPAWNER_SLOTS & 255, SPAWNER_SLOTS >> 8};
-
-		if (how->spawn)
-			spawn_out[c] = spawn_in[c] = -1;
-		else if (fd_read(spawn_in[c], b, 1) != 1 || fd_read(spawn_in[c], b + 1, 1) != 1)
-			return cannot_start("lost spawn connection", 0);
-		sched_slots(&s, c, b[0] | b[1] << 8);
-		fd_nonblock(spawn_out[c], true);
-		fd_nonblock(spawn_in[c], true);
-	}
-	return 0;
-}
-
 static void sweep_if_due(void)
 {
 	if (clock_now() >= next_sweep && !s.exiting && sched_sweep(&s))
@@ -494,7 +295,7 @@ static int until(time_t next)
 		if (plan < wait)
 			wait = plan;
 	}
-	if (have_spawner() && wait > 1000)
+	if (spawners_active(&spawners, &s) && wait > 1000)
 		wait = 1000;
 	return wait;
 }
@@ -517,7 +318,7 @@ static void take(const struct pollfd *p)
 		take_answers();
 	if (p[3].revents && how->todo_in >= 0 && !receive(how->todo_in, &records))
 		lose("todo-proc");
-	take_records();
+	records_take(&s, &records);
 	if (p[9].revents)
 		take_wishes();
 }
@@ -525,14 +326,14 @@ static void take(const struct pollfd *p)
 /* Give partners what there is for them. */
 static void give(void)
 {
-	look_after_spawners();
+	spawners_look(&spawners, &s);
 	for (int c = 0; c < CHANS; c++)
-		if (spawn_out[c] >= 0)
-			push(spawn_out[c], &s.c[c].out, "spawn");
-	if (how->clean)
-		take_clean_requests();
+		if (spawners.out[c] >= 0)
+			push(spawners.out[c], &s.c[c].out, "spawn");
+	if (how->clean.here)
+		removal_here(&how->clean, &s);
 	else
-		push(how->clean_out, &s.clean, "qmail-clean");
+		push(how->clean.out, &s.clean, "qmail-clean");
 	give_orders();
 }
 
@@ -544,12 +345,12 @@ static void loop(void)
 		give();
 		int todo = how->todo_in >= 0 ? how->todo_in : preprocess_fd();
 		struct pollfd p[] = {
-			{spawn_in[CHAN_LOCAL], POLLIN, 0}, {spawn_in[CHAN_REMOTE], POLLIN, 0},
-			{how->clean_in, POLLIN, 0}, {todo, POLLIN, 0},
-			{s.c[CHAN_LOCAL].out.n ? spawn_out[CHAN_LOCAL] : -1, POLLOUT, 0},
-			{s.c[CHAN_REMOTE].out.n ? spawn_out[CHAN_REMOTE] : -1, POLLOUT, 0},
-			{s.clean.n ? how->clean_out : -1, POLLOUT, 0}, {s.todo.n ? how->todo_out : -1, POLLOUT, 0},
-			{wake[0], POLLIN, 0}, {how->wish_in, POLLIN, 0},
+			{spawners.in[CHAN_LOCAL], POLLIN, 0}, {spawners.in[CHAN_REMOTE], POLLIN, 0},
+			{how->clean.in, POLLIN, 0}, {todo, POLLIN, 0},
+			{s.c[CHAN_LOCAL].out.n ? spawners.out[CHAN_LOCAL] : -1, POLLOUT, 0},
+			{s.c[CHAN_REMOTE].out.n ? spawners.out[CHAN_REMOTE] : -1, POLLOUT, 0},
+			{s.clean.n ? how->clean.out : -1, POLLOUT, 0}, {s.todo.n ? how->todo_out : -1, POLLOUT, 0},
+			{wake[0], POLLIN, 0}, {how->clean.wish_in, POLLIN, 0},
 		};
 
 		flush_log();
@@ -559,6 +360,10 @@ static void loop(void)
 			int most = how->turn(next > clock_now() && sched_idle(&s));
 
 			wait = most >= 0 && most < wait ? most : wait;
+		}
+		if (how->once && nothing_left(next)) {
+			sched_stop(&s);
+			continue;
 		}
 		bool heard = fd_poll(p, 10, wait) >= 0;
 
@@ -571,8 +376,6 @@ static void loop(void)
 		sweep_if_due();
 		if (half_detached && !s.c[CHAN_LOCAL].used && !s.c[CHAN_REMOTE].used)
 			attach();
-		if (how->once && nothing_left(sched_work(&s)))
-			sched_stop(&s);
 		give();
 	}
 }
@@ -591,7 +394,7 @@ static void end_todo(void)
 	if (fd_write_all(how->todo_out, s.todo.p, s.todo.n) < 0)
 		return;
 	while (receive(how->todo_in, &records))
-		take_records();
+		records_take(&s, &records);
 }
 
 static void set_signals(void)
@@ -600,32 +403,9 @@ static void set_signals(void)
 
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
 		sig_catch(caught[i], on_signal);
+	if (how->turn)	/* it looks after children */
+		sig_catch(SIGCHLD, on_signal);
 	sig_ignore(SIGPIPE);
-}
-
-/* START_PLUGIN: the site's own code, once, before anything happens. */
-static int run_plugins(void)
-{
-	struct buf dir = BUF_INIT, names = BUF_INIT, symbol = BUF_INIT, fn = BUF_INIT;
-	struct err e = {0};
-	int r = 0;
-
-	if (conf_line(CONF_PLUGINDIR, &dir, &e) < 0 || conf_line(CONF_START_PLUGIN, &names, &e) < 0 ||
-		conf_line(CONF_START_PLUGIN_SYMB, &symbol, &e) < 0)
-		r = cannot_start(e.text, e.num);
-	else if (str_chr(buf_str(&dir), '/') < dir.n)
-		r = cannot_start("PLUGINDIR must be one path component", 0);
-	for (struct str rest = buf_str(&names), w; r == 0 && (w = str_word(&rest)).n; ) {
-		buf_clear(&fn);
-		buf_fmt(&fn, "%s/%s/%.*s", conf_home(), dir.p, STR_FMT(w));
-		if (plugin_run(fn.p, symbol.p, &e) < 0)
-			r = cannot_start(e.text, e.num);
-	}
-	buf_free(&dir);
-	buf_free(&names);
-	buf_free(&symbol);
-	buf_free(&fn);
-	return r;
 }
 
 static int take_mutex(void)
@@ -639,25 +419,37 @@ static int take_mutex(void)
 	return 0;
 }
 
+static int ready_spawners(void)
+{
+	spawners.start = how->spawn;
+	return spawners_open(&spawners, &s) ? 0 : cannot_start("lost spawn connection", 0);
+}
+
 static int prepare(void)
 {
 	struct err e = {0};
 
 	if (sched_load(&s, &e) < 0)
 		return cannot_start(e.text, e.num);
-	if (run_plugins() < 0)
-		return -1;
+	if (startplugin_run(&e) < 0)
+		return cannot_start(e.text, e.num);
 	if (file_chdir(queue_here()) < 0)
 		return cannot_start("unable to switch to queue directory", errno);
 	sched_rates(&s);
-	if (take_mutex() < 0 || (how->locked && how->locked() < 0) || read_limits() < 0)
+	if (take_mutex() < 0 || (how->locked && how->locked() < 0) || ready_spawners() < 0)
 		return -1;
-	fd_nonblock(how->clean_out, true);
-	fd_nonblock(how->clean_in, true);
+	fd_nonblock(how->clean.out, true);
+	fd_nonblock(how->clean.in, true);
 	fd_nonblock(how->todo_out, true);
 	fd_nonblock(how->todo_in, true);
-	fd_nonblock(how->wish_in, true);
+	fd_nonblock(how->clean.wish_in, true);
 	return 0;
+}
+
+static int clean_now(struct str names, char *answers, size_t n, void *arg)
+{
+	(void)arg;
+	return removal_now(&how->clean, &s, names, answers, n);
 }
 
 /* From here on messages are preprocessed: before, the scan could have found them as well. */
@@ -667,13 +459,14 @@ static int begin_todo(void)
 
 	if (how->todo_out >= 0)
 		return fd_write_all(how->todo_out, "C", 1) < 0 ? cannot_start("lost todo-proc connection", 0) : 0;
+	p.adopt = how->adopt;
 	p.program = s.program;
 	p.q = s.q;
 	int r = preprocess_open(&p);
 
 	buf_add(&records, buf_str(preprocess_records()));
 	buf_clear(preprocess_records());
-	take_records();
+	records_take(&s, &records);
 	flush_log();
 	return r;
 }
@@ -686,6 +479,7 @@ int sender_run(const struct sender *h)
 	file_umask(077);
 	sched_init(&s, h->program, h->q);
 	s.old_end = h->old_end;
+	s.always_rates = h->rates;
 	s.stop_asked = &got_term;
 	if (fd_pipe(wake) < 0)
 		return cannot_start("unable to create a pipe", errno), 111;

@@ -1,16 +1,14 @@
 /* clean - remove finished messages from one queue (qmail-clean).
  * Started by start for send and for todo-proc: names on fd 0, one answer byte each on fd 1, current
- * directory the queue.  The one for todo-proc, or that of slowq-send, also keeps the queue's journal.  What it does is in
+ * directory the queue.  The one for todo-proc, or that of slowq-send or qmta-send, also keeps the queue's journal.  What it does is in
  * queue/cleaner.c. */
 #include <errno.h>
-#include <signal.h>
 
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/sys/file.h"
 #include "core/sys/in.h"
 #include "core/sys/out.h"
-#include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "queue/cleaner.h"
 #include "queue/layout.h"
@@ -23,15 +21,8 @@ static void flush_answers(void *out)
 
 static bool keeps(const char *client)
 {
-	return str_eq(str_z(client), STR("todo-proc")) || str_eq(str_z(client), STR("slowq-send"));
-}
-
-static void end_keeper(pid_t keeper)
-{
-	int status;
-
-	if (keeper > 0 && proc_kill(keeper, SIGTERM) == 0)
-		proc_wait(keeper, &status, false);
+	return str_eq(str_z(client), STR("todo-proc")) || str_eq(str_z(client), STR("slowq-send")) ||
+		str_eq(str_z(client), STR("qmta-send"));
 }
 
 static int clean_main(int argc, char **argv)
@@ -73,7 +64,8 @@ static int clean_main(int argc, char **argv)
 		out_addc(&out, cleaner_answer(str_to(buf_str(&line), line.n - 1)));
 	}
 	flush_answers(&out);
-	end_keeper(keeper);
+	if (keeper > 0)
+		cleaner_end_keep(keeper);
 	buf_free(&line);
 	return 0;
 }

@@ -7,8 +7,8 @@
 
 static int send_main(int argc, char **argv)
 {
-	struct sender s = {.program = "qmail-send", .q = layout_qname(queue_here()), .clean_out = 5, .clean_in = 6,
-		.todo_out = 7, .todo_in = 8, .wish_in = -1, .wish_out = -1};
+	struct sender s = {.program = "qmail-send", .q = layout_qname(queue_here()),
+		.clean = {.out = 5, .in = 6, .wish_in = -1, .wish_out = -1}, .todo_out = 7, .todo_in = 8};
 
 	(void)argc;
 	(void)argv;

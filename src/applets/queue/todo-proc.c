@@ -1,6 +1,6 @@
 /* todo-proc - preprocess new messages of one queue for send (qmail-todo).
  * Started by start: fd 0 orders from send, fd 1 records to send, fd 2 requests to clean, fd 3 its
- * answers; current directory the queue.  Log lines travel to send in L records.  What it does is in
+ * answers; current directory the queue.  Log lines travel to send in L records.  slowq-todo is the same for slowq-send.  What it does is in
  * queue/preprocess.c. */
 #include <errno.h>
 
@@ -81,7 +81,11 @@ static int todo_main(int argc, char **argv)
 	char hello;
 
 	(void)argc;
-	(void)argv;
+	if (str_ends(str_z(argv[0]), STR("slowq-todo"))) {
+		p.program = "slowq-todo";
+		p.mode = "";
+		proc_title(p.program, NULL);
+	}
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		sig_ignore(ignored[i]);
 	file_umask(077);
@@ -108,7 +112,7 @@ static const struct opt opts[] = {
 };
 
 APPLET(todo_proc) = {
-	.name = "todo-proc", .aliases = "qmail-todo", .family = "queue",
+	.name = "todo-proc", .aliases = "qmail-todo slowq-todo", .family = "queue",
 	.brief = "preprocess new messages of a queue",
 	.args = "[queuedir]", .opts = opts, .role = AS_SEND, .flags = APPLET_SHORT, .main = todo_main,
 };

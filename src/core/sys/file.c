@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,7 +253,10 @@ bool file_in_memory(const char *fn)
 {
 	struct statfs s;
 
-	return statfs(fn, &s) == 0 && (s.f_type == TMPFS_MAGIC || s.f_type == RAMFS_MAGIC);
+	/* as in linux/magic.h, which only glibc's compiler finds */
+	const unsigned tmpfs = 0x01021994, ramfs = 0x858458f6;
+
+	return statfs(fn, &s) == 0 && ((unsigned)s.f_type == tmpfs || (unsigned)s.f_type == ramfs);
 }
 
 int file_free(const char *fn, unsigned long long *bytes)
