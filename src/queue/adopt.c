@@ -23,7 +23,8 @@ static int move(const struct layout *from, const struct layout *to, enum part p,
 
 	layout_path(from, p, id, &a);
 	layout_path(to, p, id, &b);
-	if (!str_eq(buf_str(&a), buf_str(&b)) && file_rename(a.p, b.p) < 0 && (errno != ENOENT || (p != Q_INTD && !file_exists(b.p))))
+	if (!str_eq(buf_str(&a), buf_str(&b)) && file_rename(a.p, b.p) < 0 &&
+			(errno != ENOENT || (p != Q_INTD && !file_exists(b.p))))
 		r = err_temp(e, errno, "unable to move %s to %s", a.p, b.p);
 	buf_free(&a);
 	buf_free(&b);
