@@ -11,7 +11,6 @@
 #include "core/base/num.h"
 #include "core/conf/conf.h"
 #include "core/sys/clock.h"
-#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
@@ -468,22 +467,6 @@ static void start_line(void)
 	buf_addc(&out, 0);
 }
 
-/* conf-fsync and its sisters decide over the USE_ variables. */
-static void sync_settings(void)
-{
-	static const struct {
-		enum conf_id file, env;
-	} pairs[] = {{CONF_CONF_FSYNC, CONF_USE_FSYNC}, {CONF_CONF_FDATASYNC, CONF_USE_FDATASYNC},
-		{CONF_CONF_SYNCDIR, CONF_USE_SYNCDIR}};
-
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-		long on = 0;
-
-		if (conf_int(pairs[i].file, &on, NULL) == 1)
-			env_put(conf_rows[pairs[i].env].env, on > 0 ? "1" : "");
-	}
-}
-
 static int fail_start(struct err *e)
 {
 	say("alert", e);
@@ -496,7 +479,7 @@ int preprocess_open(const struct preprocess *p)
 
 	how = p;
 	lay = layout_conf();
-	sync_settings();
+	todo_sync_settings();
 	read_interval();
 	scan_due = true;
 	if (rewrite_load(&rules, &e) < 0)

@@ -17,11 +17,7 @@
 #include "queue/spawners.h"
 #include "queue/startplugin.h"
 
-enum {
-	LOG = 0,
-	SLEEP_CLEANUP = 76431,
-	SETTLE_MS = 2000,	/* how long a disk that is full may hold up the end */
-};
+enum { LOG = 0, SLEEP_CLEANUP = 76431, SETTLE_MS = 2000 /* how long a full disk may hold up the end */ };
 
 static const struct sender *how;
 static struct spawners spawners = {.out = {1, 3}, .in = {2, 4}};
@@ -179,8 +175,6 @@ static void preprocess(bool pulled)
 	records_take(&s, &records);
 }
 
-/* ---- signals ---------------------------------------------------------------------------------- */
-
 static void say_signal(const char *name)
 {
 	buf_fmt(&s.log, "alert: %s: pid %ld got %s%s%s\n", s.program, (long)proc_pid(), name, *s.q ? ": " : "", s.q);
@@ -247,8 +241,6 @@ static void take_signals(void)
 		attach();
 	}
 }
-
-/* ---- life ------------------------------------------------------------------------------------- */
 
 static void start_line(void)
 {
@@ -366,7 +358,6 @@ static void loop(void)
 			continue;
 		}
 		bool heard = fd_poll(p, 10, wait) >= 0;
-
 		if (heard)
 			take(p);
 		if (how->todo_in < 0)

@@ -208,15 +208,19 @@ static void start_clean(struct sender *s)
 	s->clean.here = NULL;
 }
 
+/* For this run of the machine only, so nothing is synced; what a crash leaves is written over. */
 static int write_pid(void)
 {
-	struct err e = {0};
+	static const char fn[] = "lock/pid", tmp[] = "lock/pid.tmp";
 	char pid[24];
+	int n = snprintf(pid, sizeof pid, "%ld", (long)proc_pid());
+	int fd = file_open(tmp, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	bool good = fd >= 0 && fd_write_all(fd, pid, (size_t)n) == 0 && file_chmod(tmp, 0644) == 0;
 
-	snprintf(pid, sizeof pid, "%ld", (long)proc_pid());
-	if (file_replace("lock/pid", str_z(pid), 0644, &e) == 0)
+	fd_close(fd);
+	if (good && file_rename(tmp, fn) == 0)
 		return 0;
-	log_warn("%s", log_err(&e));
+	log_warn("unable to write %s: %s", fn, log_errno(errno));
 	return -1;
 }
 
