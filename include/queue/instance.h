@@ -21,6 +21,7 @@ struct instance {
 	gid_t user_gid;
 	const char *user_name;
 	long queues;
+	bool small;			/* one queue instead, qmta, whose send is the queue's owner */
 };
 
 /* Point the environment (CONTROLDIR, QUEUE_BASE ...) at the instance, unless a variable is set. */

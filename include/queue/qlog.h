@@ -7,12 +7,14 @@
 
 #include "core/base/buf.h"
 
+/* q is the queue's name, "" leaves it out. */
+
 /* Text from outside made safe: newline becomes /, bytes below 33, above 126 and % become _. */
 void qlog_safe(struct buf *b, struct str s);
 
 void qlog_new(struct buf *b, uint64_t id, const char *q);
 void qlog_info(struct buf *b, uint64_t id, uint64_t bytes, struct str sender, uint64_t qp, uint64_t uid, const char *q);
-/* One recipient as todo-proc classified it. */
+/* One recipient as todo-proc classified it; mode: how the message was found, "" leaves it out. */
 void qlog_rcpt(struct buf *b, bool remote, struct str sender, struct str rcpt, uint64_t id, uint64_t bytes,
 	const char *q, const char *mode);
 void qlog_start(struct buf *b, unsigned long delivery, const char *qident, uint64_t id, bool remote, struct str rcpt,
@@ -22,6 +24,7 @@ void qlog_report(struct buf *b, unsigned long delivery, const char *qident, char
 void qlog_mangled(struct buf *b, unsigned long delivery, const char *qident, const char *q);
 void qlog_bounce(struct buf *b, uint64_t id, unsigned long qp, const char *q);
 void qlog_discard(struct buf *b, const char *which, uint64_t id, const char *q);	/* "double", "triple" */
+/* program NULL: the old line without it. */
 void qlog_end(struct buf *b, uint64_t id, const char *program, const char *q);
 
 /* What rate control says about a delivery (rate.h). */

@@ -64,7 +64,8 @@ struct cleaning {
 struct sched {
 	struct layout lay;
 	const char *program;	/* "qmail-send" */
-	const char *q;		/* name of the queue in log lines */
+	const char *q;		/* name of the queue in log lines, "" none */
+	bool old_end;		/* "end msg" lines without program */
 	const char *qident;
 	struct rewrite rules;	/* for the bounce text */
 	struct bounce_conf bounce;
@@ -84,6 +85,7 @@ struct sched {
 	size_t cleaning_at;
 	int sweep_at;		/* the part of mess sched_sweep looks at next */
 	/* rate control (section 20), for remote recipients */
+	bool always_rates;	/* also without a directory of definitions */
 	bool rates;
 	struct buf rate_dir;
 	struct idset delayed;	/* settled messages loaded at start or waiting for their domain's turn */
@@ -104,7 +106,7 @@ struct sched {
 void sched_init(struct sched *s, const char *program, const char *q);
 int sched_load(struct sched *s, struct err *e);		/* control files at start */
 int sched_reload(struct sched *s, struct err *e);	/* on HUP */
-/* Whether there is rate control; in the queue's directory. */
+/* Whether there is rate control: if there is a directory of definitions, or always; in the queue's directory. */
 void sched_rates(struct sched *s);
 /* The slots of a channel, once its spawner has announced its limit. */
 void sched_slots(struct sched *s, int chan, int spawner_limit);

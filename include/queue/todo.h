@@ -37,7 +37,9 @@ int todo_unlink_old(const struct layout *l, uint64_t id, struct err *e);
 int todo_write(const struct layout *l, struct todo_msg *m, const char *done, struct err *e);
 /* Wait for the disk, set info's time to birth, close. */
 int todo_sync(const struct layout *l, struct todo_msg *m, time_t birth, struct err *e);
-/* The lines for the log; mode says how the message was found. */
+/* conf-fsync and its sisters decide over the USE_ variables, once at the start. */
+void todo_sync_settings(void);
+/* The lines for the log; mode says how the message was found, as in qlog_rcpt. */
 void todo_log(const struct todo_msg *m, const char *q, const char *mode, struct buf *log);
 /* The announcement of a first attempt: J id birth length NUL, then F x e h L R records, y behind L or R. */
 void todo_announce(const struct todo_msg *m, time_t birth, struct buf *out);

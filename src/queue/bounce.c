@@ -228,7 +228,7 @@ static int processor(const char *program, const struct work *w)
 		code = proc_code(status);
 	buf_fmt(w->log, "bounce processor sender <%s> recipient <", sender);
 	qlog_safe(w->log, l->to);
-	buf_fmt(w->log, "> messfn <%s> bouncefn <%s> exit=%d %s\n", w->mess.p, fn.p, code, w->q);
+	buf_fmt(w->log, "> messfn <%s> bouncefn <%s> exit=%d%s%s\n", w->mess.p, fn.p, code, *w->q ? " " : "", w->q);
 	mem_free(orig);
 	buf_free(&fn);
 	buf_free(&report);

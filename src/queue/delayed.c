@@ -11,7 +11,7 @@ enum { REFUSALS_MAX = 50 };	/* in a row, before partners and signals are looked 
 
 void sched_rates(struct sched *s)
 {
-	s->rates = rate_dir(".", &s->rate_dir) && file_exists(s->rate_dir.p);
+	s->rates = rate_dir(".", &s->rate_dir) && (s->always_rates || file_exists(s->rate_dir.p));
 }
 
 static struct str domain_of(struct str rcpt)

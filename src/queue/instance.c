@@ -33,6 +33,8 @@ void instance_environment(const struct instance *i)
 	point(i, CONF_ASSIGNDIR, "users");
 	point(i, CONF_CERTDIR, "certs");
 	point(i, CONF_INTAKE_SOCKET, "run/queue.sock");
+	if (i->small)
+		point(i, CONF_QUEUEDIR, "queue/qmta");
 }
 
 static int make_dir(const struct instance *i, const char *name, mode_t mode, uid_t uid, gid_t gid, struct err *e)
@@ -196,6 +198,17 @@ static int alias_files(const struct instance *i, struct err *e)
 	return r;
 }
 
+/* The queue of a small instance: send is qmailq. */
+static int small_queue(const struct instance *i, struct err *e)
+{
+	struct layout l = layout_conf();
+	struct queue_owners o = i->owners;
+	const char *dir = queue_here();
+
+	o.send = o.queue;
+	return file_exists(dir) ? 0 : queue_create(dir, &l, &o, e);
+}
+
 static int queues(const struct instance *i, struct err *e)
 {
 	struct layout l = layout_conf();
@@ -268,14 +281,14 @@ static void quoted(struct buf *b, const char *z)
 static int environment_file(const struct instance *i, struct err *e)
 {
 	static const enum conf_id ids[] = {CONF_SYSCONFDIR, CONF_CONTROLDIR, CONF_QUEUE_BASE, CONF_QUEUE_COUNT,
-		CONF_DYNAMIC_QUEUE, CONF_ASSIGNDIR, CONF_CERTDIR, CONF_INTAKE_SOCKET};
+		CONF_DYNAMIC_QUEUE, CONF_ASSIGNDIR, CONF_CERTDIR, CONF_INTAKE_SOCKET, CONF_QUEUEDIR};
 	struct buf text = BUF_INIT;
 
 	buf_adds(&text, "# . this file: commands use this mail system\n");
 	for (size_t k = 0; k < sizeof ids / sizeof *ids; k++) {
 		const char *v = conf_env(ids[k]);
 
-		if (!v)
+		if (!v || (ids[k] == CONF_QUEUEDIR && !i->small))
 			continue;
 		buf_fmt(&text, "export %s=", conf_rows[ids[k]].env);
 		quoted(&text, v);
@@ -299,5 +312,5 @@ int instance_create(const struct instance *i, struct err *e)
 	if (control_files(i, e) < 0 || alias_files(i, e) < 0 || users(i, e) < 0 || certificate(i, e) < 0 ||
 		environment_file(i, e) < 0)
 		return -1;
-	return queues(i, e);
+	return i->small ? small_queue(i, e) : queues(i, e);
 }

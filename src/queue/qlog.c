@@ -19,16 +19,24 @@ void qlog_safe(struct buf *b, struct str s)
 	buf_advance(b, s.n);
 }
 
+/* Most lines end with the queue's name; those of qmta-send have none. */
+static void end_line(struct buf *b, const char *q)
+{
+	buf_fmt(b, *q ? " %s\n" : "%s\n", q);
+}
+
 void qlog_new(struct buf *b, uint64_t id, const char *q)
 {
-	buf_fmt(b, "new msg %llu %s\n", (unsigned long long)id, q);
+	buf_fmt(b, "new msg %llu", (unsigned long long)id);
+	end_line(b, q);
 }
 
 void qlog_info(struct buf *b, uint64_t id, uint64_t bytes, struct str sender, uint64_t qp, uint64_t uid, const char *q)
 {
 	buf_fmt(b, "info msg %llu: bytes %llu from <", (unsigned long long)id, (unsigned long long)bytes);
 	qlog_safe(b, sender);
-	buf_fmt(b, "> qp %llu uid %llu %s\n", (unsigned long long)qp, (unsigned long long)uid, q);
+	buf_fmt(b, "> qp %llu uid %llu", (unsigned long long)qp, (unsigned long long)uid);
+	end_line(b, q);
 }
 
 static void address(struct buf *b, struct str s)
@@ -46,7 +54,8 @@ void qlog_rcpt(struct buf *b, bool remote, struct str sender, struct str rcpt, u
 	address(b, sender);
 	buf_addc(b, ' ');
 	address(b, rcpt);
-	buf_fmt(b, " %llu %llu bytes %s %s\n", (unsigned long long)id, (unsigned long long)bytes, q, mode);
+	buf_fmt(b, " %llu %llu bytes%s%s", (unsigned long long)id, (unsigned long long)bytes, *q ? " " : "", q);
+	end_line(b, mode);
 }
 
 static void delivery_number(struct buf *b, const char *before, unsigned long delivery, const char *qident)
@@ -60,7 +69,7 @@ void qlog_start(struct buf *b, unsigned long delivery, const char *qident, uint6
 	delivery_number(b, "starting delivery ", delivery, qident);
 	buf_fmt(b, "msg %llu to %s ", (unsigned long long)id, remote ? "remote" : "local");
 	qlog_safe(b, rcpt);
-	buf_fmt(b, " %s\n", q);
+	end_line(b, q);
 }
 
 void qlog_report(struct buf *b, unsigned long delivery, const char *qident, char letter, struct str text, const char *q)
@@ -68,28 +77,34 @@ void qlog_report(struct buf *b, unsigned long delivery, const char *qident, char
 	delivery_number(b, "delivery ", delivery, qident);
 	buf_adds(b, letter == 'K' ? "success: " : letter == 'D' ? "failure: " : "deferral: ");
 	qlog_safe(b, text);
-	buf_fmt(b, " %s\n", q);
+	end_line(b, q);
 }
 
 void qlog_mangled(struct buf *b, unsigned long delivery, const char *qident, const char *q)
 {
 	delivery_number(b, "delivery ", delivery, qident);
-	buf_fmt(b, "report mangled, will defer: %s\n", q);
+	buf_adds(b, "report mangled, will defer:");
+	end_line(b, q);
 }
 
 void qlog_bounce(struct buf *b, uint64_t id, unsigned long qp, const char *q)
 {
-	buf_fmt(b, "bounce msg %llu qp %lu %s\n", (unsigned long long)id, qp, q);
+	buf_fmt(b, "bounce msg %llu qp %lu", (unsigned long long)id, qp);
+	end_line(b, q);
 }
 
 void qlog_discard(struct buf *b, const char *which, uint64_t id, const char *q)
 {
-	buf_fmt(b, "%s bounce: discarding bounce/%llu %s\n", which, (unsigned long long)id, q);
+	buf_fmt(b, "%s bounce: discarding bounce/%llu", which, (unsigned long long)id);
+	end_line(b, q);
 }
 
 void qlog_end(struct buf *b, uint64_t id, const char *program, const char *q)
 {
-	buf_fmt(b, "end msg %llu %s: %s\n", (unsigned long long)id, program, q);
+	buf_fmt(b, "end msg %llu", (unsigned long long)id);
+	if (program)
+		buf_fmt(b, " %s:", program);
+	end_line(b, q);
 }
 
 void qlog_status(struct buf *b, const struct qlog_status *s, const char *q)
@@ -98,12 +113,13 @@ void qlog_status(struct buf *b, const struct qlog_status *s, const char *q)
 		s->remote, s->remote_max, s->remote_held ? " (held)" : "");
 	if (s->rates)
 		buf_fmt(b, " delayed jobs=%zu", s->delayed);
-	buf_fmt(b, " %s%s\n", q, s->exiting ? " exitasap" : "");
+	buf_fmt(b, "%s%s", *q ? " " : "", q);
+	end_line(b, s->exiting ? "exitasap" : "");
 }
 
 void qlog_rate(struct buf *b, struct str domain, uint64_t id, const struct rate_verdict *v, const char *q)
 {
-	buf_fmt(b, "%s: %s ", v->wait ? "warning" : "info", q);
+	buf_fmt(b, "%s: %s%s", v->wait ? "warning" : "info", q, *q ? " " : "");
 	qlog_safe(b, domain);
 	buf_fmt(b, " msg %llu: rate %s[%llu/%.10f/%.10f] ", (unsigned long long)id, v->wait ? "exceeded " : "",
 		(unsigned long long)v->count, v->current, v->value);
@@ -121,7 +137,7 @@ void qlog_say(struct buf *b, const char *level, const char *program, const char 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	buf_fmt(b, "%s: %s: %s: ", level, program, q);
+	buf_fmt(b, "%s: %s: %s%s", level, program, q, *q ? ": " : "");
 	for (const char *p = text; *p; p++)
 		buf_addc(b, (unsigned char)*p < 32 || *p == 127 ? '_' : *p);
 	buf_addc(b, '\n');
@@ -196,7 +212,7 @@ static void parse_report(struct str s, struct qlog_line *out)
 		out->letter = 'K';
 	else if (eat(&s, "failure: "))
 		out->letter = 'D';
-	else if (eat(&s, "deferral: ") || eat(&s, "report mangled, will defer: "))
+	else if (eat(&s, "deferral: ") || eat(&s, "report mangled, will defer:"))
 		out->letter = 'Z';
 	else
 		return;

@@ -52,7 +52,7 @@ static int load_chan(struct sched *s, int chan, struct err *e)
 	long n = 0, hold = 0;
 	int r = -1;
 
-	buf_fmt(&name, "concurrency%c.%s", chan == CHAN_LOCAL ? 'l' : 'r', s->q);
+	buf_fmt(&name, "concurrency%c.%s", chan == CHAN_LOCAL ? 'l' : 'r', layout_qname(queue_here()));
 	if (conf_int(chan == CHAN_LOCAL ? CONF_CONCURRENCYLOCAL : CONF_CONCURRENCYREMOTE, &n, e) < 0 ||
 		control_int(name.p, &n, e) < 0 ||
 		conf_int(chan == CHAN_LOCAL ? CONF_HOLDLOCAL : CONF_HOLDREMOTE, &hold, e) < 0)
@@ -168,7 +168,7 @@ void sched_cleaned(struct sched *s, char answer)
 		prio_add(&s->unclean, clock_now() + SLEEP_SYSFAIL, c.id);
 		return;
 	}
-	qlog_end(&s->log, c.id, s->program, s->q);
+	qlog_end(&s->log, c.id, s->old_end ? NULL : s->program, s->q);
 	buf_fmt(&s->todo, "E%llu", (unsigned long long)c.id);
 	buf_addc(&s->todo, 0);
 }

@@ -266,7 +266,7 @@ void settled_finish(struct sched *s, uint64_t id)
 		goto out;
 	}
 	metrics_ended(s->metrics, st.st_mtime, clock_now());
-	qlog_end(&s->log, id, s->program, s->q);
+	qlog_end(&s->log, id, s->old_end ? NULL : s->program, s->q);
 	sched_ask_clean(s, "foop", id, false, false);
 out:
 	envelope_free(&v);

@@ -5,6 +5,7 @@
 
 #include "core/conf/conf.h"
 #include "core/mail/sync.h"
+#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/out.h"
@@ -200,4 +201,19 @@ void todo_announce(const struct todo_msg *m, time_t birth, struct buf *out)
 	buf_addc(out, 0);
 	buf_add(out, buf_str(&b));
 	buf_free(&b);
+}
+
+void todo_sync_settings(void)
+{
+	static const struct {
+		enum conf_id file, env;
+	} pairs[] = {{CONF_CONF_FSYNC, CONF_USE_FSYNC}, {CONF_CONF_FDATASYNC, CONF_USE_FDATASYNC},
+		{CONF_CONF_SYNCDIR, CONF_USE_SYNCDIR}};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		long on = 0;
+
+		if (conf_int(pairs[i].file, &on, NULL) == 1)
+			env_put(conf_rows[pairs[i].env].env, on > 0 ? "1" : "");
+	}
 }

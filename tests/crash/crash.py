@@ -3,7 +3,8 @@
 crash.py PROGRAM WHAT...   WHAT is kill or an errno number; prints a check per WHAT.
 The program is qmail-queue, qmail-smtpd, or one of the daemons that qmail-start starts.  WORKERS
 instances share the work; each has its own queue and mailbox below $T.  With DSN in the environment every sender
-wants to be told of success, too, and must be."""
+wants to be told of success, too, and must be.  START is the command that starts the daemons, in place of
+qmail-start; where it is of one process only, that is the one to be spoilt."""
 import ctypes
 import os
 import signal
@@ -17,6 +18,7 @@ SPLIT = 3
 DOMAIN = 'crash.test'
 QUEUE_CODES = {51, 53, 54, 55, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 78, 80, 81, 83}
 DSN = 'DSN' in os.environ
+START = os.environ.get('START', 'qmail-start').split()
 MISSES = 3          # this many n in a row without a strike: the program makes no more calls
 N_MAX = 2000
 STALL = 0.3         # seconds without progress after an errno strike
@@ -43,7 +45,7 @@ class Instance:
     def __init__(self, root):
         self.root, self.queue = root, f'{root}/queue/queue1'
         self.log, self.once, self.maildir = f'{root}/log', f'{root}/once', f'{root}/home/user/Maildir'
-        self.env = {k: os.environ[k] for k in ('PATH', 'LC_ALL', 'TZ')}
+        self.env = {k: os.environ[k] for k in ('PATH', 'LC_ALL', 'TZ', 'TODO_PROCESSOR') if k in os.environ}
         self.env['CONFSPLIT'] = str(SPLIT)
         self.run(['indimail', 'up', '--prepare', '--root', root, '--domain', DOMAIN, '--mailboxes', 'user',
                   '--queues', '1'])
@@ -119,7 +121,7 @@ class Instance:
 
     def start(self, fault=None):
         open(self.log, 'w').close()
-        self.pid = self.spawn(['qmail-start', './Maildir/'], dict(self.env, **(fault or {})),
+        self.pid = self.spawn(START + ['./Maildir/'], dict(self.env, **(fault or {})),
                               ((0, '/dev/null', os.O_RDONLY), (1, self.log, os.O_WRONLY | os.O_APPEND),
                                (2, 1, 0)))
 

@@ -8,7 +8,7 @@ import os
 import sys
 
 SPLIT_PARTS = ('mess', 'intd', 'todo', 'info', 'local', 'remote')
-LOCKS = {'sendmutex', 'tcpto', 'trigger'}
+LOCKS = {'sendmutex', 'tcpto', 'trigger', 'pid', 'pid.tmp'}
 STEER = {'socket', 'metrics', 'floor'}
 
 

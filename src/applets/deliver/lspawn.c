@@ -266,6 +266,8 @@ static int lspawn_main(int argc, char **argv)
 	struct err e = {0};
 	gid_t gid;
 
+	if (str_ends(str_z(argv[0]), STR("MTAlspawn")))
+		proc_title("MTAlspawn", NULL);
 	if (argc < 2 || argc > 3)
 		die_usage();
 	defaultdelivery = argv[1];

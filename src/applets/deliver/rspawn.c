@@ -11,6 +11,7 @@
 #include "core/conf/conf.h"
 #include "core/sys/env.h"
 #include "core/sys/file.h"
+#include "core/sys/proc.h"
 #include "core/sys/workers.h"
 #include "queue/spawner.h"
 #include "queue/tcpto.h"
@@ -94,7 +95,8 @@ static int rspawn_main(int argc, char **argv)
 	struct err e = {0};
 	gid_t gid;
 
-	(void)argv;
+	if (str_ends(str_z(argv[0]), STR("MTArspawn")))
+		proc_title("MTArspawn", NULL);
 	if (argc > 2)
 		die_usage();
 	s.arg = (void *)(size_t)(other && *other ? other : "qmail-remote");

@@ -1,4 +1,5 @@
-/* start - start the daemons of one queue and become send (qmail-start).
+/* start - start the daemons of one queue and become send (qmail-start), or those of the queue slowq and become slowq-send
+ * (slowq-start).
  * Run by scheduler or a service; needs root unless every role is the caller (single-user). */
 #include <errno.h>
 #include <string.h>
@@ -9,13 +10,14 @@
 #include "core/app/run.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
+#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "queue/journal.h"
 #include "queue/layout.h"
 
-enum { PIPES = 10 };
+enum { PIPES = 10, SLOW_PIPES = 6 };
 static int pipes[PIPES][2];
 static char *queuedir;
 static int fixed, dynamic, compat;
@@ -26,6 +28,7 @@ static const struct opt opts[] = {
 	FLAG('c', NULL, &compat, "the same, some submitters do not know of it"),
 	OPTS_END
 };
+static bool slow;	/* we are slowq-start: no todo-proc, one clean */
 
 /* A daemon on some of the pipes; it ends when the pipes do, so nobody waits for it here. */
 static void spawn(const char *name, char *const args[], const int *fds, int nfds)
@@ -79,7 +82,7 @@ static void recover(void)
 		if (role_take(AS_QUEUE, &e) < 0 || journal_recover(queue_here(), &n, &e) < 0)
 			log_warn("%s: its messages stay there: %s", queue_here(), log_err(&e));
 		else if (n)
-			log_line("info: qmail-start: %s: %u messages put back from the journal", queue_here(), n);
+			log_line("info: %s: %s: %u messages put back from the journal", log_program(), queue_here(), n);
 		proc_exit(0);
 	}
 	if (pid < 0)
@@ -87,29 +90,50 @@ static void recover(void)
 	run_wait(pid);
 }
 
+static void become_send(void) __attribute__((noreturn));
 static void become_send(void)
 {
 	static char mode[] = "-d";
 	struct err e = {0};
 	int fds[9] = {1, pipes[0][1], pipes[1][0], pipes[2][1], pipes[3][0], pipes[4][1], pipes[5][0], pipes[6][1],
 		pipes[7][0]};
-	char *argv[] = {(char[]){"qmail-send"}, queuedir, NULL, NULL};
+	char *argv[] = {slow ? (char[]){"slowq-send"} : (char[]){"qmail-send"}, queuedir, NULL, NULL};
 
 	if (dynamic) {
 		argv[2] = queuedir;
 		argv[1] = mode;
 	}
-	if (run_descriptors(fds, 9) < 0)
+	if (run_descriptors(fds, slow ? 7 : 9) < 0)
 		die(111, "unable to move descriptors: %s", log_errno(errno));
 	if (role_take(AS_SEND, &e) < 0)
 		die_err(&e);
 	run_become(argv);
 }
 
+/* slowq-start: QUEUEDIR is slowq of the collection when nothing else is said. */
+static void be_slow(void)
+{
+	struct buf dir = BUF_INIT;
+	struct err e = {0};
+
+	slow = true;
+	log_set_program("slowq-start");
+	proc_title("slowq-start", NULL);
+	if (conf_env(CONF_QUEUEDIR))
+		return;
+	if (conf_line(CONF_QUEUE_BASE, &dir, &e) < 0)
+		die_err(&e);
+	buf_adds(&dir, "/slowq");
+	env_put("QUEUEDIR", dir.p);
+	buf_free(&dir);
+}
+
 static int start_main(int argc, char **argv)
 {
+	if (str_ends(str_z(argv[0]), STR("slowq-start")))
+		be_slow();
 	char *delivery = argc > 1 ? argv[1] : (char[]){"./Mailbox"};
-	char *todo_name = (char[]){"todo-proc"}, *send_name = (char[]){"qmail-send"}, mode[] = "-d";
+	char *todo_name = (char[]){"todo-proc"}, *send_name = slow ? (char[]){"slowq-send"} : (char[]){"qmail-send"}, mode[] = "-d";
 	const char *dir = conf_env(CONF_QUEUEDIR);
 
 	if (fixed && (dynamic || compat))
@@ -128,21 +152,22 @@ static int start_main(int argc, char **argv)
 	recover();
 	if (argc > 2)
 		start_logger(argv + 2);
-	for (int i = 0; i < PIPES; i++)
+	for (int i = 0; i < (slow ? SLOW_PIPES : PIPES); i++)
 		if (fd_pipe(pipes[i]) < 0)
 			die(111, "unable to create a pipe: %s", log_errno(errno));
 	spawn("qmail-lspawn", (char *[]){delivery, NULL}, (int[]){pipes[0][0], pipes[1][1], 1}, 3);
 	spawn("qmail-rspawn", NULL, (int[]){pipes[2][0], pipes[3][1], 1}, 3);
 	spawn("qmail-clean", (char *[]){send_name, NULL}, (int[]){pipes[4][0], pipes[5][1], 1}, 3);
+	if (slow)
+		become_send();
 	spawn("todo-proc", dynamic ? (char *[]){mode, NULL} : NULL,
 		(int[]){pipes[6][0], pipes[7][1], pipes[8][1], pipes[9][0]}, 4);
 	spawn("qmail-clean", (char *[]){todo_name, NULL}, (int[]){pipes[8][0], pipes[9][1], 1}, 3);
 	become_send();
-	return 111;
 }
 
 APPLET(start) = {
-	.name = "start", .aliases = "qmail-start", .family = "queue",
+	.name = "start", .aliases = "qmail-start slowq-start", .family = "queue",
 	.brief = "start the daemons of one queue",
 	.args = "[defaultdelivery [logger [argument ...]]]", .opts = opts, .role = AS_ROOT, .main = start_main,
 };

@@ -1,291 +1,30 @@
 /* todo-proc - preprocess new messages of one queue for send (qmail-todo).
  * Started by start: fd 0 orders from send, fd 1 records to send, fd 2 requests to clean, fd 3 its
- * answers; current directory the queue.  Log lines travel to send in L records.
- *
- * A message is announced for its first attempt straight from todo (J record) while send keeps up;
- * send answers E id when it is gone, or S id birth with its recipients when it must be settled into
- * info, local and remote because some are left.  When send does not keep up, messages are settled at once. */
+ * answers; current directory the queue.  Log lines travel to send in L records.  slowq-todo is the same for
+ * slowq-send.  What it does is in queue/preprocess.c. */
 #include <errno.h>
 
 #include "core/app/applet.h"
-#include "core/app/log.h"
-#include "core/base/num.h"
-#include "core/conf/conf.h"
-#include "core/sys/clock.h"
-#include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
-#include "queue/figures.h"
-#include "queue/floor.h"
-#include "queue/idset.h"
-#include "queue/metrics.h"
-#include "queue/qlog.h"
-#include "queue/todo.h"
-#include "queue/trigger.h"
+#include "queue/layout.h"
+#include "queue/preprocess.h"
 
-enum {
-	SLEEP_TODO = 1500,	/* seconds between scans without a trigger */
-	SLEEP_SYSFAIL = 123,	/* before a message that could not be handled is looked at again */
-	BATCH = 64,		/* messages settled with one wait for the disk */
-	FLIGHT_MAX = 256,	/* first attempts send may hold */
-	FAST_BYTES = 8000,	/* largest envelope announced from todo */
-	FAST_RCPTS = 64,
-	OUT_MAX = 1 << 18,	/* records waiting for send before we pause */
-	PATIENCE_MS = 2000,	/* how long a full flight may stand still */
-	SLEEP_DEAF = 10,	/* between scans while the message queue cannot be opened */
-	TAKE_MAX = 4096,	/* messages of the message queue taken before anything else is looked at */
-};
-
-/* How a message was found: the end of its recipients' log lines. */
-enum way { SCANNED, MQUEUE, FIFO };
-static const char *const modes[] = {"opendir mode", "mqueue mode", "compat mode"};
-
-static struct layout lay;
-static struct rewrite rules = REWRITE_INIT;
-static struct trigger trig = {.fd = -1};
-static struct idset flight;		/* announced, neither ended nor settled */
-static VEC(uint64_t) pending;		/* to be handled, in order ... */
-static VEC(unsigned char) ways;		/* ... and how each was found */
-static size_t pending_at;
-static struct buf out = BUF_INIT;	/* records for send */
-static struct buf orders = BUF_INIT;	/* bytes from send not yet understood */
-static const char *qname;
-static bool exiting, detached;
-static struct metrics *metrics;
-
-/* An order to settle that has not succeeded yet. */
-struct order {
-	uint64_t id;
-	time_t birth;
-	struct buf rcpts;	/* records, see todo_restore */
-};
-static VEC(struct order) waiting;
-static time_t next_settle;
-static long long moved;			/* when the flight last changed, clock_mono_ms */
-static time_t next_scan;
-static long interval = -1;
-static int fixed, dynamic, compat;
-static int mqueue = -1;			/* announces messages as trig does, -d */
-static bool deaf;			/* there is one, but it cannot be opened */
-static struct buf mqueue_name = BUF_INIT;
-
-static const struct opt opts[] = {
-	FLAG('s', NULL, &fixed, "static queue: the trigger announces messages (default)"),
-	FLAG('d', NULL, &dynamic, "a POSIX message queue announces messages, too"),
-	FLAG('c', NULL, &compat, "the same"),
-	OPTS_END
-};
-
-static void found(uint64_t id, enum way way)
+/* Its answers come in order. */
+static int ask_clean(struct str names, char *answers, size_t n, void *arg)
 {
-	vec_push(&pending, id);
-	vec_push(&ways, (unsigned char)way);
+	(void)arg;
+	if (fd_write_all(2, names.p, names.n) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (fd_read(3, &answers[i], 1) != 1)
+			return -1;
+	return 0;
 }
 
-static void say(const char *level, const struct err *e)
-{
-	buf_addc(&out, 'L');
-	qlog_say(&out, level, "todo-proc", qname, "%s%s", log_err(e), str_eq(str_z(level), STR("warn")) ?
-		"; will try again later" : "");
-	buf_addc(&out, 0);
-}
-
-/* The log lines of a message, each in its own L record. */
-static void log_message(const struct todo_msg *m, enum way way)
-{
-	struct buf text = BUF_INIT;
-
-	metrics_add(metrics->messages, 1);
-	metrics_add(metrics->bytes, m->size);
-	todo_log(m, qname, modes[dynamic ? way : SCANNED], &text);
-	for (struct str rest = buf_str(&text); rest.n; ) {
-		struct str line = str_cut(&rest, '\n');
-
-		buf_addc(&out, 'L');
-		buf_add(&out, line);
-		buf_put(&out, "\n", 2);
-		if (!rest.p)
-			break;
-	}
-	buf_free(&text);
-}
-
-static void later(struct err *e)
-{
-	say("warn", e);
-	if (next_scan > clock_now() + SLEEP_SYSFAIL)
-		next_scan = clock_now() + SLEEP_SYSFAIL;
-}
-
-static bool small(const struct todo_msg *m)
-{
-	size_t n = m->env.sender.n + m->env.extra.n + m->env.headers.n + m->env.params.n;
-
-	for (size_t i = 0; i < m->rcpts.n; i++)
-		n += m->rcpts.p[i].n + envelope_dsn(&m->env, i).n + 2;
-	return n <= FAST_BYTES && m->rcpts.n > 0 && m->rcpts.n <= FAST_RCPTS;
-}
-
-/* Write info, local, remote; true when the files wait for todo_sync. */
-static bool settle(struct todo_msg *m, const char *done)
-{
-	struct err e = {0};
-
-	if (todo_unlink_old(&lay, m->id, &e) == 0 && todo_write(&lay, m, done, &e) == 0)
-		return true;
-	later(&e);
-	return false;
-}
-
-static void announce(char c, uint64_t id)
-{
-	buf_fmt(&out, "D%c%llu", c, (unsigned long long)id);
-	buf_addc(&out, 0);
-}
-
-/* A first attempt is waited for, and told even while detached. */
-static void announce_settled(const struct todo_msg *m)
-{
-	char c = m->has_local ? (m->has_remote ? 'B' : 'L') : (m->has_remote ? 'R' : 'X');
-
-	if (!detached || idset_has(&flight, m->id))
-		announce(c, m->id);
-}
-
-/* Ask clean to remove the todo names of n messages; its answers come in order. */
-static void clean_todo(struct todo_msg *batch, const time_t *birth, size_t n)
-{
-	struct buf ask = BUF_INIT;
-	size_t asked = 0;
-	char c;
-
-	for (size_t i = 0; i < n; i++) {
-		if (todo_sync(&lay, &batch[i], birth[i], &batch[i].err) < 0)
-			continue;
-		layout_path(&lay, Q_TODO, batch[i].id, &ask);
-		buf_addc(&ask, 0);
-		asked++;
-	}
-	if (asked && fd_write_all(2, ask.p, ask.n) < 0)
-		proc_exit(111);
-	for (size_t i = 0; i < n; i++) {
-		if (batch[i].err.class) {
-			later(&batch[i].err);
-			continue;
-		}
-		if (fd_read(3, &c, 1) != 1)
-			proc_exit(111);
-		if (c == '+') {
-			announce_settled(&batch[i]);
-		} else {
-			err_temp(&batch[i].err, 0, "qmail-clean unable to clean up todo/%llu",
-				(unsigned long long)batch[i].id);
-			later(&batch[i].err);
-		}
-	}
-	buf_free(&ask);
-}
-
-/* Settle what an order says; false: it must be tried again. */
-static bool settle_one(const struct order *o)
-{
-	struct todo_msg m;
-	struct err e = {0};
-	int r = todo_read(&lay, &rules, o->id, &m, &e);
-
-	if (r < 0)
-		later(&e);
-	if (r == 0)
-		announce('G', o->id);	/* somebody removed it */
-	if (r <= 0)
-		return r == 0;
-	struct buf marks = BUF_INIT;
-
-	todo_restore(&m, buf_str(&o->rcpts), &marks);
-	bool done = settle(&m, marks.p);
-
-	buf_free(&marks);
-	if (done) {
-		clean_todo(&m, &o->birth, 1);
-		done = !m.err.class;
-	}
-	todo_free(&m);
-	return done;
-}
-
-/* Settle what waits; what fails (a full disk) stays in the flight with its marks until it succeeds. */
-static void settle_waiting(void)
-{
-	size_t keep = 0;
-
-	for (size_t i = 0; i < waiting.n; i++) {
-		struct order o = waiting.p[i];
-
-		if (!settle_one(&o)) {
-			waiting.p[keep++] = o;
-			continue;
-		}
-		idset_del(&flight, o.id);
-		moved = clock_mono_ms();
-		buf_free(&o.rcpts);
-	}
-	waiting.n = keep;
-	next_settle = clock_now() + SLEEP_SYSFAIL;
-}
-
-/* send's order to settle: id birth marks, one 1 or 0 per recipient. */
-static void settle_order(struct str head, struct str records)
-{
-	uint64_t id, birth;
-
-	if (!num_parse(str_cut(&head, ' '), UINT64_MAX, &id) || !head.p || !num_parse(head, INT64_MAX, &birth))
-		return;
-	struct order o = {id, (time_t)birth, BUF_INIT};
-
-	buf_set(&o.rcpts, records);
-	vec_push(&waiting, o);
-	next_settle = 0;
-}
-
-/* A message of the flight is gone; its number may already belong to a new one. */
-static void ended_order(struct str text)
-{
-	struct buf fn = BUF_INIT;
-	uint64_t id = 0;
-
-	num_scan(text, &id);
-	idset_del(&flight, id);
-	moved = clock_mono_ms();
-	layout_path(&lay, Q_TODO, id, &fn);
-	if (file_exists(fn.p))
-		found(id, SCANNED);
-	buf_free(&fn);
-}
-
-static void reread(void)
-{
-	struct err e = {0};
-
-	if (rewrite_reload(&rules, &e) < 0)
-		say("alert", &e);
-}
-
-static void read_interval(void)
-{
-	long file = -1;
-
-	/* the control file wins over the variable (documents) */
-	if (conf_int(CONF_TODO_INTERVAL, &interval, NULL) != 1)
-		interval = conf_env(CONF_TODO_INTERVAL) ? 10 : -1;
-	else if (interval <= 0)
-		interval = 10;
-	if (conf_int(CONF_TODOINTERVAL, &file, NULL) == 1)
-		interval = file > 0 ? file : 10;
-}
-
-/* Understand complete orders; false when send is gone. */
+/* Orders; false when send is gone. */
 static bool take_orders(void)
 {
 	char block[4096];
@@ -295,337 +34,88 @@ static bool take_orders(void)
 		return true;
 	if (n <= 0)
 		return false;
-	buf_put(&orders, block, (size_t)n);
-	size_t used = 0;
-
-	while (used < orders.n) {
-		struct str rest = str_from(buf_str(&orders), used);
-		size_t end = str_chr(rest, 0);
-
-		switch (rest.p[0]) {
-		case 'S': {
-			/* the records end with an empty one */
-			size_t two = str_find(rest, str_make("\0", 2));
-
-			if (two == rest.n)
-				goto incomplete;
-			settle_order(str_from(str_to(rest, end), 1), str_to(str_from(rest, end + 1), two - end));
-			used += two + 2;
-			continue;
-		}
-		case 'E':
-			if (end == rest.n)
-				goto incomplete;
-			ended_order(str_from(str_to(rest, end), 1));
-			used += end + 1;
-			continue;
-		case 'H':
-			reread();
-			read_interval();
-			break;
-		case 'X':
-			exiting = true;
-			break;
-		case 'D':
-			detached = true;
-			break;
-		case 'A':
-			detached = false;
-			break;
-		default:
-			break;	/* unknown orders are none */
-		}
-		used++;
-	}
-incomplete:
-	buf_drop(&orders, used);
-	return true;
-}
-
-/* Handle pending messages: announce, or settle in batches. */
-static void work(void)
-{
-	struct todo_msg batch[BATCH];
-	time_t birth[BATCH], now = clock_now();
-	size_t n = 0;
-
-	while (pending_at < pending.n && n < BATCH && out.n < OUT_MAX) {
-		uint64_t id = pending.p[pending_at];
-		enum way way = ways.p[pending_at];
-		bool full = flight.used >= FLIGHT_MAX;
-		struct err e = {0};
-
-		if (idset_has(&flight, id)) {
-			pending_at++;
-			continue;
-		}
-		if (full && !detached && clock_mono_ms() - moved < PATIENCE_MS)
-			break;
-		pending_at++;
-		int r = todo_read(&lay, &rules, id, &batch[n], &e);
-
-		if (r < 0)
-			later(&e);
-		if (r <= 0)
-			continue;
-		log_message(&batch[n], way);
-		/* what has just come has left nothing of an earlier start */
-		if (!full && !detached && small(&batch[n]) && (way != SCANNED || todo_unlink_old(&lay, id, &e) == 0)) {
-			todo_announce(&batch[n], now, &out);
-			idset_add(&flight, id);
-			if (flight.used == 1)
-				moved = clock_mono_ms();
-			todo_free(&batch[n]);
-			continue;
-		}
-		if (!settle(&batch[n], NULL)) {
-			todo_free(&batch[n]);
-			continue;
-		}
-		birth[n++] = now;
-	}
-	if (n)
-		clean_todo(batch, birth, n);
-	for (size_t i = 0; i < n; i++)
-		todo_free(&batch[i]);
-	if (pending_at == pending.n)
-		pending_at = pending.n = ways.n = 0;
-}
-
-static void scan_dir(const char *dir, int part)
-{
-	struct dir d;
-	const char *name;
-	uint64_t id;
-
-	if (dir_open(&d, dir) < 0) {
-		struct err e = {0};
-
-		err_temp(&e, errno, "unable to opendir %s", dir);
-		later(&e);
-		return;
-	}
-	while (dir_next(&d, &name) > 0) {
-		if (!num_parse(str_z(name), UINT64_MAX, &id) || idset_has(&flight, id))
-			continue;
-		if (part >= 0 && id % (uint64_t)lay.split != (uint64_t)part) {
-			struct err e = {0};
-
-			err_perm(&e, 0, "%s/%s is in the wrong part, skipped", dir, name);
-			say("warn", &e);
-			continue;
-		}
-		found(id, SCANNED);
-	}
-	dir_close(&d);
-}
-
-static void scan(void)
-{
-	struct buf dir = BUF_INIT;
-
-	next_scan = clock_now() + (interval > 0 ? interval : deaf ? SLEEP_DEAF : SLEEP_TODO);
-	if (!layout_is_split(&lay, Q_TODO)) {
-		scan_dir("todo", -1);
-	} else {
-		for (int i = 0; i < lay.split; i++) {
-			buf_clear(&dir);
-			buf_fmt(&dir, "todo/%d", i);
-			scan_dir(dir.p, i);
-		}
-	}
-	buf_free(&dir);
-}
-
-/* Which ids the trigger brought; a bare wake-up means scan. */
-static bool take_trigger(void)
-{
-	int r = trigger_read(&trig);
-
-	for (size_t i = 0; i < trig.ids.n; i++)
-		found(trig.ids.p[i], FIFO);
-	return r == 0;
-}
-
-/* The message queue of this queue.  Submitters use the FIFO when there is none, and qscheduler has told so; but when
- * there is one that we cannot open, nobody knows. */
-static void open_mqueue(void)
-{
-	struct err e = {0};
-
-	mqueue = trigger_queue_open(mqueue_name.p);
-	bool was_deaf = deaf;
-
-	deaf = mqueue < 0 && errno != ENOENT && errno != ENOSYS;
-	if (!deaf || was_deaf)
-		return;
-	err_temp(&e, errno, "unable to open the message queue");
-	say("warning", &e);
-}
-
-/* The messages it brought; true: a scan is due. */
-static bool take_mqueue(void)
-{
-	uint64_t id;
-	bool blind = false;
-	int r = 0;
-
-	for (int i = 0; i < TAKE_MAX && (r = trigger_queue_take(mqueue, &id)) == 1; i++) {
-		if (id)
-			found(id, MQUEUE);
-		else
-			blind = true;
-	}
-	if (r >= 0)
-		return blind;
-	struct err e = {0};
-
-	err_temp(&e, errno, "unable to read the message queue");
-	say("warning", &e);
-	fd_close(mqueue);
-	mqueue = -1;
-	deaf = true;
+	preprocess_orders(str_make(block, (size_t)n));
 	return true;
 }
 
 static void write_out(void)
 {
-	while (out.n) {
-		ssize_t r = fd_write(1, out.p, out.n);
+	struct buf *out = preprocess_records();
+
+	while (out->n) {
+		ssize_t r = fd_write(1, out->p, out->n);
 
 		if (r < 0 && errno == EAGAIN)
 			return;
 		if (r < 0)
 			proc_exit(1);
-		buf_drop(&out, (size_t)r);
+		buf_drop(out, (size_t)r);
 	}
 }
 
 static void loop(void)
 {
-	bool scan_due = true;
+	const struct buf *out = preprocess_records();
+	int state = 0;
 
-	while (!exiting || out.n) {
-		struct pollfd p[] = {{0, POLLIN, 0}, {trig.fd, POLLIN, 0}, {out.n ? 1 : -1, POLLOUT, 0},
-			{mqueue, POLLIN, 0}};
-		bool busy = pending_at < pending.n && out.n < OUT_MAX && !exiting;
-		time_t now = clock_now();
-		int wait = (int)(next_scan > now ? (next_scan - now) * 1000 : 0);
+	while (state != 1 || out->n) {
+		int wait = preprocess_plan();
+		struct pollfd p[] = {{0, POLLIN, 0}, {preprocess_fd(), POLLIN, 0}, {out->n ? 1 : -1, POLLOUT, 0},
+			{preprocess_mqueue(), POLLIN, 0}};
 
-		/* known work first: the scan waits until it is done */
-		if (pending.n && now >= next_scan) {
-			wait = 1000;
-		} else if (!pending.n && (scan_due || now >= next_scan)) {
-			if (deaf && !exiting)
-				open_mqueue();
-			if (!exiting && (interval <= 0 || now >= next_scan))
-				scan();
-			scan_due = false;
-			busy = pending_at < pending.n && !exiting;
-			wait = 0;
-		}
-		if (busy)
-			wait = flight.used >= FLIGHT_MAX && !detached ? 50 : 0;
-		if (fd_poll(p, 4, exiting && !out.n ? 0 : wait) < 0 && errno != EINTR)
+		if (fd_poll(p, 4, wait) < 0 && errno != EINTR)
 			proc_exit(111);
 		if (p[0].revents && !take_orders())
 			proc_exit(1);
-		/* with an interval, wake-ups wait for the next scan */
-		if (p[1].revents && take_trigger() && interval <= 0)
-			scan_due = true;
-		if (p[3].revents && take_mqueue() && interval <= 0)
-			scan_due = true;
-		if (waiting.n && (exiting || clock_now() >= next_settle))
-			settle_waiting();
-		if (!exiting && (interval <= 0 || pending.n))
-			work();
+		state = preprocess_turn(p[1].revents != 0, p[3].revents != 0);
+		if (state < 0)
+			proc_exit(111);
 		write_out();
 	}
 }
 
-static void start_line(void)
-{
-	long chunk = 1;
+static int fixed, dynamic, compat;
 
-	conf_int(CONF_TODO_CHUNK_SIZE, &chunk, NULL);
-	buf_fmt(&out, "Linfo: todo-proc: pid %ld: %s: conf split=%d, todo chunk size=%ld, bigtodo=%s\n",
-		(long)proc_pid(), queue_here(), lay.split, chunk, lay.bigtodo ? "yes" : "no");
-	buf_addc(&out, 0);
-}
-
-static void fail_start(const struct err *e)
-{
-	say("alert", e);
-	write_out();
-	proc_exit(111);
-}
-
-/* conf-fsync and its sisters decide over the USE_ variables. */
-static void sync_settings(void)
-{
-	static const struct {
-		enum conf_id file, env;
-	} pairs[] = {{CONF_CONF_FSYNC, CONF_USE_FSYNC}, {CONF_CONF_FDATASYNC, CONF_USE_FDATASYNC},
-		{CONF_CONF_SYNCDIR, CONF_USE_SYNCDIR}};
-
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-		long on = 0;
-
-		if (conf_int(pairs[i].file, &on, NULL) == 1)
-			env_put(conf_rows[pairs[i].env].env, on > 0 ? "1" : "");
-	}
-}
+static const struct opt opts[] = {
+	FLAG('s', NULL, &fixed, "static queue: the trigger announces messages (default)"),
+	FLAG('d', NULL, &dynamic, "a POSIX message queue announces messages, too"),
+	FLAG('c', NULL, &compat, "the same"),
+	OPTS_END
+};
 
 static int todo_main(int argc, char **argv)
 {
-	struct err e = {0};
+	static const int ignored[] = {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2};
+	struct preprocess p = {.dir = queue_here(), .program = "todo-proc", .q = layout_qname(queue_here()),
+		.mode = "opendir mode", .mqueue = dynamic || compat, .clean = ask_clean};
 	char hello;
 
 	(void)argc;
-	(void)argv;
-	sig_ignore(SIGPIPE);
-	sig_ignore(SIGHUP);
-	sig_ignore(SIGINT);
-	sig_ignore(SIGTERM);
-	sig_ignore(SIGALRM);
-	sig_ignore(SIGUSR1);
-	sig_ignore(SIGUSR2);
+	if (str_ends(str_z(argv[0]), STR("slowq-todo"))) {
+		p.program = "slowq-todo";
+		p.mode = "";
+		proc_title(p.program, NULL);
+	}
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		sig_ignore(ignored[i]);
 	file_umask(077);
-	lay = layout_conf();
-	qname = layout_qname(queue_here());
-	dynamic |= compat;
-	if (dynamic)
-		figures_name(queue_here(), &mqueue_name);
 	if (fd_read(0, &hello, 1) != 1 || (hello != 'C' && hello != 'S'))
 		return 100;
 	fd_nonblock(1, true);
 	fd_nonblock(0, true);
-	sync_settings();
-	read_interval();
-	if (rewrite_load(&rules, &e) < 0)
-		fail_start(&e);
-	if (file_chdir(queue_here()) < 0) {
-		err_temp(&e, errno, "cannot start: unable to enter %s", queue_here());
-		fail_start(&e);
+	if (preprocess_open(&p) < 0) {
+		write_out();
+		return 111;
 	}
-	if (trigger_open(&trig, ".") < 0) {
-		err_temp(&e, errno, "cannot start: unable to open lock/trigger");
-		fail_start(&e);
-	}
-	if (dynamic)
-		open_mqueue();
-	metrics = metrics_open(true);
-	floor_load();
-	start_line();
 	loop();
-	buf_put(&out, "X", 2);
+	buf_put(preprocess_records(), "X", 2);
 	fd_nonblock(1, false);
 	write_out();
 	return 0;
 }
 
 APPLET(todo_proc) = {
-	.name = "todo-proc", .aliases = "qmail-todo", .family = "queue",
+	.name = "todo-proc", .aliases = "qmail-todo slowq-todo", .family = "queue",
 	.brief = "preprocess new messages of a queue",
 	.args = "[queuedir]", .opts = opts, .role = AS_SEND, .flags = APPLET_SHORT, .main = todo_main,
 };

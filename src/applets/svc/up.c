@@ -27,7 +27,7 @@ enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128, SMTP_FD = 3, SMTPS_FD = 4 };
 static const char *root, *domain, *smtp, *smtps, *mailboxes, *log_where = "stderr";
 static bool log_to_files;
 static long queues = LONG_MIN, dynamic;
-static int prepare_only;
+static int prepare_only, small;
 
 static const struct opt opts[] = {
 	TEXT('r', "root", &root, "DIR", "directory of the instance, created when missing (default: INDIMAIL_ROOT)"),
@@ -38,6 +38,7 @@ static const struct opt opts[] = {
 	NUM('q', "queues", &queues, "N", "number of queues (default 5, with --dynamic 1)"),
 	NUM('D', "dynamic", &dynamic, "MAX", "at least --queues, under load up to MAX queues"),
 	TEXT('l', "log", &log_where, "WHERE", "files (rotated, below DIR/log), stdout or stderr (default)"),
+	FLAG(0, "small", &small, "one queue in one process (qmta-send), SMTP on loopback: little memory"),
 	FLAG(0, "prepare", &prepare_only, "create what is missing and stop"),
 	OPTS_END
 };
@@ -236,17 +237,30 @@ static void prepare(void)
 
 /* What a new service directory holds.  Descriptors 3 and 4 are the listening sockets, for the SMTP servers alone; intake
  * and the queues become other users where there are any, tcpserver does so itself. */
+enum profile { ALWAYS, USUAL, SMALL, SMTPS };
 static const struct {
 	const char *name, *account, *command;
 	const char *variable;	/* in the directory of variables */
 	bool server;
+	enum profile when;
 } services[] = {
-	{"intake", "qmailq", "indimail intake 3<&- 4<&-", NULL, false},
-	{"qmail-send", NULL, "indimail qscheduler %s \"$DEFAULTDELIVERY\" 3<&- 4<&-", NULL, false},
-	{"qmail-smtpd", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 3 ", "STARTTLS", true},
-	{"qmail-smtps", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 4 ", "SMTPS", true},
+	{"intake", "qmailq", "indimail intake 3<&- 4<&-", NULL, false, ALWAYS},
+	{"qmail-send", NULL, "indimail qscheduler %s \"$DEFAULTDELIVERY\" 3<&- 4<&-", NULL, false, USUAL},
+	{"qmta-send", NULL, "indimail qmta-send -d \"$DEFAULTDELIVERY\" 3<&- 4<&-", NULL, false, SMALL},
+	{"qmail-smtpd", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 3 ", "STARTTLS", true, ALWAYS},
+	{"qmail-smtps", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 4 ", "SMTPS", true, SMTPS},
 };
-enum { SERVICES = sizeof services / sizeof *services, SEND_SERVICE = 1, SMTPS_SERVICE = SERVICES - 1 };
+enum { SERVICES = sizeof services / sizeof *services, SEND_SERVICE = 1 };
+
+static bool wanted(size_t i)
+{
+	switch (services[i].when) {
+	case USUAL: return !small;
+	case SMALL: return small;
+	case SMTPS: return smtps;
+	default: return true;
+	}
+}
 
 /* A new file of a service; one that is there is the administrator's. */
 static void make_file(const char *dir, const char *name, struct str text, mode_t mode)
@@ -308,10 +322,12 @@ static void make_variables(const char *dir, const char *name)
 	buf_free(&vars);
 }
 
-/* A service of an earlier start whose socket is not wanted this time stays down. */
-static void rest(size_t i, bool wanted)
+/* A service of an earlier start that is not wanted this time stays down. */
+static void rest(size_t i)
 {
-	static const char mark[] = "up: --smtps was not given\n";
+	static const char no_smtps[] = "up: --smtps was not given\n", no_small[] = "up: --small was not given\n",
+		is_small[] = "up: --small was given\n";
+	const char *mark = services[i].when == SMTPS ? no_smtps : small ? is_small : no_small;
 	struct buf fn = BUF_INIT, text = BUF_INIT;
 	struct err e = {0};
 
@@ -319,9 +335,10 @@ static void rest(size_t i, bool wanted)
 	bool there = file_exists(fn.p);
 
 	buf_adds(&fn, "/down");
-	if (!wanted && there && !file_exists(fn.p) && file_replace(fn.p, STR(mark), 0644, &e) < 0)
+	if (!wanted(i) && there && !file_exists(fn.p) && file_replace(fn.p, str_z(mark), 0644, &e) < 0)
 		die_err(&e);
-	if (wanted && file_slurp(fn.p, &text, sizeof mark) == 0 && str_eq(buf_str(&text), STR(mark)))
+	if (wanted(i) && file_slurp(fn.p, &text, 64) == 0 && (str_eq(buf_str(&text), STR(no_smtps)) ||
+			str_eq(buf_str(&text), STR(no_small)) || str_eq(buf_str(&text), STR(is_small))))
 		file_unlink(fn.p);
 	buf_free(&fn);
 	buf_free(&text);
@@ -386,10 +403,11 @@ static void make_services(void)
 {
 	struct buf own = BUF_INIT;
 
-	for (size_t i = 0; i < SERVICES; i++)
-		if (i != SMTPS_SERVICE || smtps)
+	for (size_t i = 0; i < SERVICES; i++) {
+		if (wanted(i))
 			make_service(i);
-	rest(SMTPS_SERVICE, smtps);
+		rest(i);
+	}
 	buf_fmt(&own, "%s/service/.svscan", root_path.p);
 	if (log_to_files) {
 		make_dir(own.p);
@@ -448,6 +466,8 @@ static int up_main(int argc, char **argv)
 		queues = dynamic ? 1 : 5;
 	if (queues < 1 || queues > 100)
 		die(100, "--queues takes 1 to 100");
+	if (dynamic && small)
+		die(100, "--small has one queue: it does not go with --dynamic");
 	if (dynamic && (dynamic < queues || dynamic > 100))
 		die(100, "--dynamic takes the number of queues to 100");
 	choose_log();
@@ -455,8 +475,8 @@ static int up_main(int argc, char **argv)
 		tree_block_signals();	/* they wait for svscan: process 1 would not even notice them otherwise */
 	make_absolute();
 	if (!smtp) {
-		smtp = role_single() ? "127.0.0.1:2525" : "25";
-		if (!smtps)
+		smtp = role_single() ? "127.0.0.1:2525" : small ? "127.0.0.1:25" : "25";
+		if (!smtps && !small)
 			smtps = role_single() ? "127.0.0.1:2465" : "465";
 	}
 	if (!prepare_only)
@@ -464,6 +484,7 @@ static int up_main(int argc, char **argv)
 	if (!role_single() && !have_accounts())
 		drop_root();
 	inst.root = root_path.p;
+	inst.small = small;
 	instance_environment(&inst);
 	if (!conf_env(CONF_QUEUE_COUNT)) {
 		snprintf(count, sizeof count, "%ld", queues);
@@ -477,8 +498,8 @@ static int up_main(int argc, char **argv)
 	prepare();
 	if (prepare_only)
 		return 0;
-	log_line("up: %s: domain %s, SMTP on %s%s%s, %ld queues", root_path.p, me.p, smtp, smtps ? ", SMTPS on " : "",
-		smtps ? smtps : "", queues);
+	log_line("up: %s: domain %s, SMTP on %s%s%s, %ld queue%s", root_path.p, me.p, smtp, smtps ? ", SMTPS on " : "",
+		smtps ? smtps : "", small ? 1 : queues, small ? ", small" : "s");
 	become_svscan();
 }
 

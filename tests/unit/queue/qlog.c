@@ -89,6 +89,20 @@ static void round_trip(void **state)
 	parse(QLOG_END);
 	assert_int_equal(got.id, 17);
 	same(got.queue, "q");
+	buf_clear(&line);
+	qlog_end(&line, 17, NULL, "q");
+	assert_string_equal(line.p, "end msg 17 q\n");
+
+	/* without the queue's name */
+	buf_clear(&line);
+	qlog_new(&line, 7, "");
+	qlog_start(&line, 4, NULL, 7, true, STR("r@x"), "");
+	qlog_mangled(&line, 5, NULL, "");
+	qlog_rcpt(&line, false, STR(""), STR("r@x"), 7, 20, "", "");
+	qlog_end(&line, 7, NULL, "");
+	qlog_say(&line, "alert", "p", "", "text");
+	assert_string_equal(line.p, "new msg 7\nstarting delivery 4: msg 7 to remote r@x\n"
+		"delivery 5: report mangled, will defer:\nlocal: <> r@x 7 20 bytes\nend msg 7\nalert: p: text\n");
 }
 
 static void others(void **state)
