@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,11 +249,17 @@ int file_sync_dir(const char *dir)
 	return r;
 }
 
+/* File systems that live in memory (statfs(2)); the kernel's headers are not beside every libc. */
+#define TMPFS 0x01021994U
+#define RAMFS 0x858458f6U
+
 bool file_in_memory(const char *fn)
 {
 	struct statfs s;
 
-	return statfs(fn, &s) == 0 && (s.f_type == TMPFS_MAGIC || s.f_type == RAMFS_MAGIC);
+	if (statfs(fn, &s) < 0)
+		return false;
+	return (unsigned)s.f_type == TMPFS || (unsigned)s.f_type == RAMFS;
 }
 
 int file_free(const char *fn, unsigned long long *bytes)
