@@ -17,7 +17,7 @@ stop_up() { kill -TERM "$UP"; wait "$UP"; }
 arrived() { [ "$(ls -U "$1/new" | wc -l)" -ge "$2" ]; }
 
 # in_use COMMAND...: with the environment of the instance
-in_use() { (. "$R/env" && exec "$@"); }
+in_use() { (. "$R/env" && "$@"); }
 
 # pids of all processes below PID
 family() {

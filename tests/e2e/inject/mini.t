@@ -32,7 +32,7 @@ strip -o small null/bin/indimail && ok "it is small" test "$(stat -c %s small)" 
 # the other host
 up --root "$R" --domain d.example --mailboxes "ann bob" --prepare >up.log 2>&1 || fail "the system is made"
 start_up
-in_use "$BIN/tcpserver" -1 -RH -l mail.d.example 127.0.0.1 0 qmail-qmqpd >qmqpd.port 2>qmqpd.log &
+(. "$R/env" && exec "$BIN/tcpserver" -1 -RH -l mail.d.example 127.0.0.1 0 qmail-qmqpd >qmqpd.port 2>qmqpd.log) &
 server=$!
 PIDS="$PIDS $server"
 wait_for 10 test -s qmqpd.port
