@@ -3,10 +3,14 @@
 #include "core/app/run.h"
 #include "queue/client.h"
 #include "svc/script.h"
+#include "config.h"
 
 int main(int argc, char **argv)
 {
 	client_exec = run_become;
+#ifdef PROFILE_MINI
+	client_program = "qmail-qmqpc";
+#endif
 	script_ours = run_chain_ours;
 	script_run = run_fresh;
 	return applet_main(argc, argv);

@@ -24,6 +24,9 @@ struct client;
  * programs need no exec. */
 extern void (*client_exec)(char *const argv[]);
 
+/* The queue program where QMAILQUEUE names none: NULL, our own queue.  main of a build without a queue sets it. */
+extern const char *client_program;
+
 struct client *client_new(void);
 void client_free(struct client *c);
 int client_open(struct client *c, struct err *e);

@@ -45,6 +45,7 @@ struct client {
 };
 
 void (*client_exec)(char *const argv[]);
+const char *client_program;
 
 struct client *client_new(void)
 {
@@ -223,6 +224,13 @@ static struct str last_part(struct str path)
 	return slash < path.n ? str_from(path, slash + 1) : path;
 }
 
+static const char *program_wanted(void)
+{
+	const char *program = conf_env(CONF_QMAILQUEUE);
+
+	return program && *program ? program : client_program;
+}
+
 /* QMAILQUEUE that merely names our own queue program. */
 static bool plain_queue(const char *words)
 {
@@ -244,8 +252,10 @@ static bool passes_params(const char *words)
 
 bool client_takes_params(void)
 {
-	static const enum conf_id next[] = {CONF_QMAILQUEUE, CONF_QUEUEPROG, CONF_SPAMQUEUE, CONF_QQF_QMAILQUEUE};
+	static const enum conf_id next[] = {CONF_QUEUEPROG, CONF_SPAMQUEUE, CONF_QQF_QMAILQUEUE};
 
+	if (!passes_params(program_wanted()))
+		return false;
 	for (size_t i = 0; i < sizeof next / sizeof *next; i++)
 		if (!passes_params(conf_env(next[i])))
 			return false;
@@ -254,7 +264,7 @@ bool client_takes_params(void)
 
 int client_open(struct client *c, struct err *e)
 {
-	const char *program = conf_env(CONF_QMAILQUEUE);
+	const char *program = program_wanted();
 	struct buf dir = BUF_INIT;
 	int r = 0;
 
@@ -265,7 +275,7 @@ int client_open(struct client *c, struct err *e)
 	c->pid = -1;
 	if (conf_set(CONF_NULLQUEUE))
 		c->way = DISCARD;
-	else if (program && *program && !plain_queue(program))
+	else if (program && !plain_queue(program))
 		c->way = PROGRAM;
 	else
 		c->way = choose(&dir);

@@ -1,7 +1,8 @@
 """crash - spoil the n-th system call of one program for every n, and see what becomes of the mail.
 
 crash.py PROGRAM WHAT...   WHAT is kill or an errno number; prints a check per WHAT.
-The program is qmail-queue, qmail-smtpd, or one of the daemons that qmail-start starts.  WORKERS
+The program is qmail-queue, qmail-smtpd, intake, or one of the daemons that qmail-start starts; qmail-rspawn and qmail-remote
+deliver to a host of ours.  WORKERS
 instances share the work; each has its own queue and mailbox below $T.  With DSN in the environment every sender
 wants to be told of success, too, and must be.  START is the command that starts the daemons, in place of
 qmail-start; where it is of one process only, that is the one to be spoilt."""
@@ -9,13 +10,15 @@ import ctypes
 import os
 import signal
 import socket
+import struct
 import sys
+import threading
 import time
 
 from states import Queue
 
 SPLIT = 3
-DOMAIN = 'crash.test'
+DOMAIN, FAR = 'crash.test', 'far.test'
 QUEUE_CODES = {51, 53, 54, 55, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 78, 80, 81, 83}
 DSN = 'DSN' in os.environ
 START = os.environ.get('START', 'qmail-start').split()
@@ -28,6 +31,72 @@ PR_SET_CHILD_SUBREAPER = 36
 
 class Trouble(Exception):
     pass
+
+
+REFUSED = ('nobody', 'bad@far.test')
+
+
+def address(rcpt):
+    return rcpt if '@' in rcpt else f'{rcpt}@{DOMAIN}'
+
+
+class Host:
+    """Another host: takes what it is sent, any number of messages in a connection, and remembers who got which."""
+
+    def __init__(self):
+        self.taken, self.connections = {}, 0
+        self.listener = socket.create_server(('127.0.0.1', 0), backlog=50)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            s, _ = self.listener.accept()
+            self.connections += 1
+            threading.Thread(target=self.serve, args=(s,), daemon=True).start()
+
+    def serve(self, s):
+        try:
+            with s, s.makefile('rwb') as f:
+                self.talk(f)
+        except OSError:
+            pass
+
+    def talk(self, f):
+        def say(text):
+            f.write(text + b'\r\n')
+            f.flush()
+
+        rcpts = []
+        say(b'220 far')
+        for line in f:
+            verb = line[:4].upper()
+            if verb == b'EHLO':
+                say(b'250-far\r\n250 PIPELINING')
+            elif verb == b'RCPT' and b'bad@' in line:
+                say(b'550 no')
+            elif verb == b'DATA' and rcpts:
+                say(b'354 go')
+                text = b''
+                while not text.endswith(b'\r\n.\r\n'):
+                    more = f.readline()
+                    if not more:
+                        return
+                    text += more
+                key = text.split(b'X-Key: ')[1].split(b'\r')[0].decode()
+                for r in rcpts:
+                    self.taken[key, r] = self.taken.get((key, r), 0) + 1
+                say(b'250 taken')
+                rcpts = []
+            elif verb == b'DATA':
+                say(b'554 nobody')
+            elif verb == b'QUIT':
+                say(b'221 bye')
+                return
+            else:
+                if verb == b'RCPT':
+                    rcpts.append(line.split(b'<')[1].split(b'>')[0].decode())
+                say(b'250 ok')
 
 
 def wait_until(done, seconds=PATIENCE):
@@ -53,7 +122,7 @@ class Instance:
                         QUEUE_BASE=f'{root}/queue', SYSCONFDIR=root)
         with open(f'{root}/home/user/.qmail-defer', 'w') as f:
             f.write(f'|test -e {root}/ready || exit 111\n./Maildir/\n')
-        self.number, self.pid, self.wanted = 0, 0, set()
+        self.number, self.pid, self.wanted, self.far = 0, 0, set(), None
 
     def spawn(self, argv, env=None, fds=()):
         """fds: (descriptor, file name or descriptor, flags)"""
@@ -81,7 +150,7 @@ class Instance:
             f.write(self.message(key))
         with open(f'{self.root}/e', 'w') as f:
             f.write(f'Fuser@{DOMAIN}\0' + f'xENVID={key}\0' * DSN + ''.join(
-                f'T{r}@{DOMAIN}\0' + f'yNOTIFY=SUCCESS,FAILURE ORCPT=rfc822;{r}\0' * DSN for r in rcpts) + '\0')
+                f'T{address(r)}\0' + f'yNOTIFY=SUCCESS,FAILURE ORCPT=rfc822;{r}\0' * DSN for r in rcpts) + '\0')
         env = dict(self.env, **(fault or {}), QQEH=extra)
         code = self.run(['qmail-queue'], env, ((0, f'{self.root}/m', os.O_RDONLY), (1, f'{self.root}/e', os.O_RDONLY),
                                                (2, '/dev/null', os.O_WRONLY)))
@@ -90,7 +159,7 @@ class Instance:
         return key, code
 
     def want(self, key, rcpts):
-        self.wanted |= {(key, 'bounce' if r == 'nobody' else r) for r in rcpts}
+        self.wanted |= {(key, 'bounce' if r in REFUSED else r) for r in rcpts}
         if DSN:
             self.wanted |= {(key, f'told of {r}') for r in rcpts if r != 'nobody'}
 
@@ -108,11 +177,12 @@ class Instance:
                     got[told] = got.get(told, 0) + 1
                 continue
             if text.startswith('Return-Path: <>'):
-                to = 'bounce' if '<nobody@' in text else 'bounce without its reason'
+                to = 'bounce' if any(f'<{address(r)}>' in text for r in REFUSED) else 'bounce without its reason'
+                to += ' of what was not refused' * (f'<fine' in text)
             if f'body of {key}\n' not in text:
                 to += ', cut'
             got[key, to] = got.get((key, to), 0) + 1
-        return got
+        return got | self.far.taken if self.far else got
 
     # ---- daemons
 
@@ -204,10 +274,12 @@ class Instance:
         """Everything acknowledged is there; returns the number of duplicates.  Empties the mailbox."""
         got = self.arrived()
         lost = self.wanted - set(got)
-        strange = {g for g in got if ',' in g[1] or g[0] == '?' or 'without' in g[1]}
+        strange = {g for g in got if ',' in g[1] or g[0] == '?' or 'without' in g[1] or 'not refused' in g[1]}
         if lost or strange:
             raise Trouble(f'lost {sorted(lost)} strange {sorted(strange)}: ' + self.tail())
         self.wanted = set()
+        if self.far:
+            self.far.taken = {}
         self.forget()
         return sum(got.values()) - len(got)
 
@@ -265,6 +337,114 @@ def cycle_daemon(inst, program, n, what):
     inst.drain()
     inst.judge_states('at the end')
     return inst.struck(), inst.judge_mail()
+
+
+def settle(inst):
+    """Until the queue is empty, the daemons are gone, or nothing has happened for a while after the fault."""
+    last, since = None, time.monotonic()
+
+    def rest():
+        nonlocal last, since
+        now = inst.files().part['mess'], os.path.getsize(inst.log)
+        if now != last:
+            last, since = now, time.monotonic()
+        return inst.gone() or (inst.ready() and not now[0]) or \
+            (inst.struck() and time.monotonic() - since > STALL)
+
+    if not wait_until(rest):
+        raise Trouble('neither an end nor rest: ' + inst.tail())
+
+
+def cycle_remote(inst, program, n, what):
+    """To another host: several recipients at once, one that is refused; one more for a connection that is there."""
+    far = inst.far = inst.far or Host()
+    with open(f'{inst.root}/control/smtproutes', 'w') as f:
+        f.write(f':127.0.0.1:{far.port}\n')
+    far.connections, begun = 0, time.monotonic()
+    rounds = [f'fine1@{FAR}', f'fine2@{FAR}', f'fine3@{FAR}'], [f'fine1@{FAR}', f'bad@{FAR}'], [f'fine4@{FAR}']
+    for rcpts in rounds:
+        inst.submit(rcpts)
+        if rcpts is rounds[0]:
+            inst.start(inst.fault(program, n, what))
+        if not inst.struck() or rcpts is rounds[-1]:
+            settle(inst)
+    # a refusal may cost a connection; workers do not wait for more than five seconds
+    if not inst.struck() and far.connections > 2 and time.monotonic() - begun < 4:
+        raise Trouble(f'{far.connections} connections: none is used again')
+    if not inst.stop():
+        raise Trouble('qmail-send does not stop after TERM: ' + inst.tail())
+    inst.judge_states('after the fault')
+    if inst.files().part['mess']:
+        inst.drain()
+    inst.judge_states('at the end')
+    return inst.struck(), inst.judge_mail()
+
+
+def ask_intake(inst, sock):
+    """One submission on a connection to intake: its exit code."""
+    inst.number += 1
+    key = f'k{inst.number}k'
+    fds = []
+    for name, text in (('m', inst.message(key)), ('e', f'Fuser@{DOMAIN}\0Tuser@{DOMAIN}\0\0')):
+        with open(f'{inst.root}/{name}', 'w') as f:
+            f.write(text)
+        fds.append(os.open(f'{inst.root}/{name}', os.O_RDONLY))
+    try:
+        settings = b'TCPREMOTEIP=192.0.2.1\0'
+        socket.send_fds(sock, [b'Q' + struct.pack('<I', len(settings)) + settings], fds)
+        answer = sock.recv(7, socket.MSG_WAITALL)
+    finally:
+        for fd in fds:
+            os.close(fd)
+    if len(answer) < 7:
+        raise EOFError
+    code, _, length = struct.unpack('<BIH', answer)
+    sock.recv(length, socket.MSG_WAITALL)
+    if code == 0:
+        inst.want(key, ['user'])
+    return code
+
+
+def intake_session(inst, count):
+    """So many submissions on one connection: their exit codes, and 'lost' when the connection is."""
+    codes = []
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(inst.env['INTAKE_SOCKET'])
+            for _ in range(count):
+                codes.append(ask_intake(inst, s))
+    except (OSError, EOFError):
+        codes.append('lost')
+    return codes
+
+
+def cycle_intake(inst, program, n, what):
+    inst.env['INTAKE_SOCKET'] = path = f'{inst.root}/sock'
+    if os.path.exists(path):
+        os.unlink(path)
+    before = inst.files()
+    inst.pid = inst.spawn(['intake'], dict(inst.env, **inst.fault(program, n, what)), ((2, '/dev/null', os.O_WRONLY),))
+    if not wait_until(lambda: intake_session(inst, 0) == [] or inst.gone()):
+        raise Trouble('intake does not start')
+    first = intake_session(inst, 2)
+    again = intake_session(inst, 1)
+    if any(c not in QUEUE_CODES | {0, 'lost'} for c in first + again):
+        raise Trouble(f'exit codes {first} {again}')
+    if not inst.struck() and first + again != [0, 0, 0]:
+        raise Trouble(f'without a fault {first} {again}')
+    if first != [0, 0] and again != [0] and not wait_until(inst.gone, 1):
+        raise Trouble(f'intake does not get over it: {first} {again}')
+    if not inst.gone():
+        os.kill(inst.pid, signal.SIGTERM)
+    if not wait_until(inst.gone):
+        raise Trouble('intake does not stop')
+    inst.judge_states(f'after {first} {again}')
+    after, lost = inst.files(), (first + again).count('lost')
+    new = len(after.part['todo']) - len(before.part['todo'])
+    if not (first + again).count(0) <= new <= (first + again).count(0) + lost:
+        raise Trouble(f'{new} messages after {first} {again}')
+    return inst.struck(), 0
 
 
 def cycle_queue(inst, program, n, what):
@@ -348,7 +528,8 @@ def worker(number, workers, program, what):
     """Every workers-th n; returns the lines to print and a summary."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     inst = Instance(f'{os.environ["T"]}/i{number}')
-    cycle = {'qmail-queue': cycle_queue, 'qmail-smtpd': cycle_smtpd}.get(program, cycle_daemon)
+    cycle = {'qmail-queue': cycle_queue, 'qmail-smtpd': cycle_smtpd, 'intake': cycle_intake, 'qmail-rspawn': cycle_remote,
+             'qmail-remote': cycle_remote}.get(program, cycle_daemon)
     bad, strikes, twice, misses, n = [], 0, 0, 0, number + 1
     while misses < MISSES and n < N_MAX and len(bad) < 5:
         try:

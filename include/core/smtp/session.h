@@ -14,6 +14,8 @@
 
 /* What a server knows before the client says anything; read once by smtp_config_read. */
 struct smtp_config {
+	const char *name;		/* what log lines begin with: "qmail-smtpd" */
+	bool mini;			/* the small server: classic replies, few extensions */
 	struct list greeting;		/* the 220 lines; the first is our name */
 	const char *ip, *host;		/* the client: address and name, "unknown" without */
 	const char *info;		/* ident answer, NULL none */
@@ -89,6 +91,8 @@ struct session {
 /* Read every setting; ip and the like are views of the environment.  smtp_config_free always.
  * An unreadable control file is the error. */
 int smtp_config_read(struct smtp_config *c, struct err *e);
+/* The same for the small server, which knows few settings (policy reference section 14). */
+int smtp_config_mini(struct smtp_config *c, struct err *e);
 void smtp_config_free(struct smtp_config *c);
 
 /* What a session is that has been put aside while its client is silent (aside.h). */

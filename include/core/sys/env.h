@@ -16,7 +16,8 @@ char *const *env_all(void);		/* "NAME=value" each, NULL-terminated; valid until 
 struct buf;
 struct env_copy;
 struct env_copy *env_save(void);
-void env_restore(const struct env_copy *c);	/* may be called any number of times */
+/* May be called any number of times.  Values that have not changed meanwhile stay where they are. */
+void env_restore(const struct env_copy *c);
 /* The same without a copy of the strings, which a child then shares with its parent; c must stay. */
 void env_share(const struct env_copy *c);
 /* What is different now, appended to out, to be repeated elsewhere by env_repeat. */

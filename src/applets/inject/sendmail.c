@@ -77,7 +77,8 @@ static void speak_smtp(void)
 		{"TCPREMOTEIP", "127.0.0.1"}, {"TCPREMOTEHOST", "localhost"},
 		{"TCPREMOTEINFO", "sendmail-bs"},
 	};
-	char *argv[] = {"qmail-smtpd", NULL};
+	/* without a queue there is the small one */
+	char *argv[] = {applet_find("qmail-smtpd") ? "qmail-smtpd" : "mini-smtpd", NULL};
 
 	/* with PROTO set somebody else has described the connection */
 	bool described = conf_set(CONF_PROTO);
@@ -131,6 +132,15 @@ static void inject(int argc, char **argv)
 	run_become(words.p);
 }
 
+static void show_queue(void)
+{
+	char *argv[] = {"qmail-qread", NULL};
+
+	if (!applet_find(argv[0]))
+		die(100, "there is no queue on this host");
+	run_become(argv);
+}
+
 static bool called(const char *path, const char *as)
 {
 	const char *slash = strrchr(path, '/');
@@ -140,12 +150,10 @@ static bool called(const char *path, const char *as)
 
 static int sendmail_main(int argc, char **argv)
 {
-	char *qread[] = {"qmail-qread", NULL};
-
 	if (called(argv[0], "newaliases") || mode == 'i')
 		die(100, "there is no alias database to build");
 	if (called(argv[0], "mailq") || mode == 'p')
-		run_become(qread);
+		show_queue();
 	if (mode == 's')
 		speak_smtp();
 	inject(argc, argv);

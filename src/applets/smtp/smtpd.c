@@ -7,7 +7,6 @@
 #include "core/base/json.h"
 #include "core/conf/conf.h"
 #include "core/mail/date.h"
-#include "core/net/ip.h"
 #include "core/net/tlskeeper.h"
 #include "core/smtp/session.h"
 #include "core/sys/clock.h"
@@ -18,6 +17,7 @@
 #include "core/sys/workers.h"
 #include "queue/client.h"
 #include "queue/qlog.h"
+#include "queue/smtpserve.h"
 
 enum { HANDSHAKE_MS = 60000 };
 
@@ -25,46 +25,6 @@ static struct buf farewell = BUF_INIT;	/* what SIGTERM says, made ready before i
 static int timeout_ms;
 /* pages of their own, to be given back as a whole */
 static _Alignas(4096) char in_space[65536], out_space[8192];
-
-static int queue_open(void *ctx, struct err *e)
-{
-	return client_open(ctx, e);
-}
-
-static void queue_put(void *ctx, const char *p, size_t n)
-{
-	client_put(ctx, p, n);
-}
-
-static void queue_from(void *ctx, struct str sender)
-{
-	client_from(ctx, sender);
-}
-
-static void queue_to(void *ctx, struct str rcpt)
-{
-	client_to(ctx, rcpt);
-}
-
-static void queue_params(void *ctx, struct str text)
-{
-	client_params(ctx, text);
-}
-
-static void queue_fail(void *ctx)
-{
-	client_fail(ctx);
-}
-
-static const char *queue_close(void *ctx)
-{
-	return client_close(ctx);
-}
-
-static unsigned long queue_qp(void *ctx)
-{
-	return client_qp(ctx);
-}
 
 static void to_log(void *ctx, const char *text)
 {
@@ -83,24 +43,6 @@ static void to_log(void *ctx, const char *text)
 	buf_adds(&b, "}\n");
 	fd_write_all(2, b.p, b.n);
 	buf_free(&b);
-}
-
-static void rest(void *ctx, unsigned seconds)
-{
-	(void)ctx;
-	clock_sleep_ms((long)seconds * 1000);
-}
-
-static bool own_ip(void *ctx, struct str ip)
-{
-	(void)ctx;
-	return ip_own(ip);
-}
-
-static time_t now(void *ctx)
-{
-	(void)ctx;
-	return clock_now();
 }
 
 static bool tls_offer(void *ctx)
@@ -233,11 +175,11 @@ static int smtpd_main(int argc, char **argv)
 	in_init(&in, 0, in_space, sizeof in_space);
 	out_init(&out, 1, out_space, sizeof out_space);
 	in.timeout = out.timeout = timeout_ms = conf.timeout < 86400 ? (int)conf.timeout * 1000 : 86400000;
-	struct smtp_hooks hooks = {.ctx = client_new(), .open = queue_open, .put = queue_put, .from = queue_from,
-		.idle = idle, .to = queue_to, .params = queue_params, .fail = queue_fail, .close = queue_close,
-		.qp = queue_qp, .log = to_log, .pause = rest, .own_ip = own_ip, .now = now, .tls_offer = tls_offer, .tls_prepare = tls_prepare,
-		.tls_start = tls_start, .pid = proc_pid()};
+	struct smtp_hooks hooks = {.idle = idle, .log = to_log, .tls_offer = tls_offer, .tls_prepare = tls_prepare,
+		.tls_start = tls_start};
 	struct applet_park *p = &applet_park;
+
+	smtpserve(&hooks);
 	struct session_aside aside = {p->allowed, p->resumed, p->late, &p->state};
 	int code = session_run(&conf, &hooks, &in, &out, &aside);
 

@@ -4,6 +4,8 @@
 #include "core/smtp/caller.h"
 #include "core/smtp/session.h"
 
+enum { MINI_HOPS = 100 };
+
 static void read_connection(struct smtp_config *c)
 {
 	const char *port = conf_env(CONF_TCPLOCALPORT), *provider = conf_env(CONF_TLS_PROVIDER);
@@ -62,24 +64,53 @@ static int read_relay(struct smtp_config *c, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
-int smtp_config_read(struct smtp_config *c, struct err *e)
+/* Who we are and who the client is. */
+static int begin(struct smtp_config *c, const char *name, struct err *e)
 {
-	int r;
-
-	*c = (struct smtp_config){.greeting = LIST_INIT, .localiphost = BUF_INIT, .relay_suffix = BUF_INIT,
-		.badmailfrom = MATCH_INIT, .hosts.list = TABLE_INIT};
+	*c = (struct smtp_config){.name = name, .greeting = LIST_INIT, .localiphost = BUF_INIT,
+		.relay_suffix = BUF_INIT, .badmailfrom = MATCH_INIT, .hosts.list = TABLE_INIT};
 	read_connection(c);
-	read_switches(c);
-	r = conf_list(CONF_SMTPGREETING, &c->greeting, e);
+	int r = conf_list(CONF_SMTPGREETING, &c->greeting, e);
+
 	if (r < 0)
 		return -1;
 	if (r == 0 || c->greeting.lines.n == 0)
 		return err_temp(e, 0, "neither smtpgreeting nor me names this host");
+	return 0;
+}
+
+int smtp_config_read(struct smtp_config *c, struct err *e)
+{
+	if (begin(c, "qmail-smtpd", e) < 0)
+		return -1;
+	read_switches(c);
 	if (conf_line(CONF_LOCALIPHOST, &c->localiphost, e) < 0 || read_numbers(c, e) < 0 || read_relay(c, e) < 0)
 		return -1;
 	if (hosts_open(&c->hosts, e) < 0)
 		return -1;
 	return match_open(&c->badmailfrom, CONF_BADMAILFROM, CONF_BADMAILPATTERNS, e);
+}
+
+int smtp_config_mini(struct smtp_config *c, struct err *e)
+{
+	const char *relay = conf_env(CONF_RELAYCLIENT);
+
+	if (begin(c, "mini-smtpd", e) < 0)
+		return -1;
+	c->mini = true;
+	c->port = 25;
+	c->refuse = NULL;
+	c->maxhops = MINI_HOPS;
+	c->allow_lf = conf_set(CONF_ALLOW_BARELF);
+	c->hide_host = conf_set(CONF_HIDE_HOST);
+	c->relay = relay != NULL;
+	buf_set(&c->relay_suffix, str_z(relay));
+	if (conf_line(CONF_LOCALIPHOST, &c->localiphost, e) < 0 || conf_int(CONF_TIMEOUTSMTPD, &c->timeout, e) < 0 ||
+			conf_int(CONF_DATABYTES, &c->databytes, e) < 0)
+		return -1;
+	if (c->timeout < 1)
+		c->timeout = 1;
+	return hosts_open(&c->hosts, e);
 }
 
 void smtp_config_free(struct smtp_config *c)

@@ -31,7 +31,7 @@ static void put_received(struct session *s)
 
 	if (s->secured)
 		buf_fmt(&tls, "%s %s bits=%d", s->facts.version, s->facts.cipher, s->facts.bits);
-	struct received r = {.program = "smtpd", .pid = s->hooks->pid, .host = c->host, .info = info, .ip = c->ip,
+	struct received r = {.program = c->mini ? c->name : "smtpd", .pid = s->hooks->pid, .host = c->host, .info = info, .ip = c->ip,
 		.local = c->local, .protocol = protocol(s), .tls = s->secured ? tls.p : NULL,
 		.provider = s->secured ? NULL : c->tls, .cert = s->cert_email.n ? s->cert_email.p : NULL,
 		.when = s->hooks->now(s->hooks->ctx)};
@@ -171,7 +171,7 @@ static int open_logged(struct session *s, struct err *e)
 /* Begin a message: one of an exempt sender without its spam filter, any other with what it needs for the log. */
 static int open_queue(struct session *s, struct err *e)
 {
-	const char *filter = conf_env(CONF_SPAMFILTER);
+	const char *filter = s->conf->mini ? NULL : conf_env(CONF_SPAMFILTER);
 	int exempt = filter && *filter ? spam_exempt(buf_str(&s->sender), e) : 0;
 
 	if (exempt < 0)

@@ -258,6 +258,8 @@ static bool relay_probe(struct session *s, struct str arg)
 	struct str box = str_to(buf_str(&s->rcpt), str_rchr(buf_str(&s->rcpt), '@'));
 
 	(void)arg;
+	if (s->conf->mini)
+		return true;
 	for (size_t i = 0; i < box.n; i++)
 		if (box.p[i] == '@' || box.p[i] == '%' || box.p[i] == '!')
 			return refuse(s, 550, "sorry, we don't relay (#5.7.1)");
@@ -286,6 +288,8 @@ static bool relaying(struct session *s, struct str arg)
 	if (s->rcpt_ours)
 		return true;
 	session_log(s, "Invalid RELAY client: MAIL from <%s> RCPT <%s>", s->sender.p, s->rcpt.p);
+	if (s->conf->mini)
+		return refuse(s, 553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)");
 	if (!why)
 		return refuse(s, 553, "sorry, mail for that domain is not taken here without authentication (#5.7.1)");
 	reply_line(&s->reply, 553, NULL, "sorry, mail for that domain is not taken here without authentication; "
@@ -307,7 +311,7 @@ static bool maxrecipients(struct session *s, struct str arg)
 static bool bounce_to_one(struct session *s, struct str arg)
 {
 	(void)arg;
-	if (s->sender.n || s->rcpt_count == 0)
+	if (s->sender.n || s->rcpt_count == 0 || s->conf->mini)
 		return true;
 	return refuse(s, 553, "sorry, a bounce message has a single envelope recipient (#5.7.1)");
 }

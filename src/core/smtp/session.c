@@ -29,7 +29,7 @@ void session_end(struct session *s, int code)
 void session_log(struct session *s, const char *fmt, ...)
 {
 	char text[3500];
-	int n = snprintf(text, sizeof text, "qmail-smtpd: pid %ld from %s ", s->hooks->pid, s->conf->ip);
+	int n = snprintf(text, sizeof text, "%s: pid %ld from %s ", s->conf->name, s->hooks->pid, s->conf->ip);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -68,7 +68,9 @@ static void greet(struct session *s)
 	}
 	for (size_t i = 0; i < g->lines.n; i++) {
 		buf_set(&line, g->lines.p[i]);
-		if (i == 0 && !s->conf->plain_greeting) {
+		if (i == 0 && s->conf->mini) {
+			buf_adds(&line, " ESMTP");
+		} else if (i == 0 && !s->conf->plain_greeting) {
 			buf_adds(&line, " (NO UCE) ESMTP IndiMail " INDIMAIL_VERSION " ");
 			date_rfc822(&line, s->hooks->now(s->hooks->ctx));
 		}
@@ -109,21 +111,27 @@ static void verb_helo(struct session *s, struct str arg)
 	buf_free(&line);
 }
 
-static void verb_ehlo(struct session *s, struct str arg)
+static void offer_size(struct session *s)
 {
 	struct buf line = BUF_INIT;
 
-	if (!hello(s, arg, true))
-		return;
-	hello_name(s, arg, &line);
-	reply_part(&s->reply, 250, false, buf_str(&line));
-	reply_part(&s->reply, 250, false, STR("PIPELINING"));
-	reply_part(&s->reply, 250, false, STR("8BITMIME"));
 	if (s->conf->databytes > 0) {
-		buf_clear(&line);
 		buf_fmt(&line, "SIZE %ld", s->conf->databytes);
 		reply_part(&s->reply, 250, false, buf_str(&line));
 	}
+	buf_free(&line);
+}
+
+/* What EHLO offers besides PIPELINING; the small server has less. */
+static void extensions(struct session *s)
+{
+	if (s->conf->mini) {
+		offer_size(s);
+		reply_part(&s->reply, 250, true, STR("8BITMIME"));
+		return;
+	}
+	reply_part(&s->reply, 250, false, STR("8BITMIME"));
+	offer_size(s);
 	if (secure_offered(s))
 		reply_part(&s->reply, 250, false, STR("STARTTLS"));
 	if (s->conf->enhanced)
@@ -133,6 +141,18 @@ static void verb_ehlo(struct session *s, struct str arg)
 	if (s->conf->dsn)
 		reply_part(&s->reply, 250, false, STR("DSN"));
 	reply_part(&s->reply, 250, true, STR("HELP"));
+}
+
+static void verb_ehlo(struct session *s, struct str arg)
+{
+	struct buf line = BUF_INIT;
+
+	if (!hello(s, arg, true))
+		return;
+	hello_name(s, arg, &line);
+	reply_part(&s->reply, 250, false, buf_str(&line));
+	reply_part(&s->reply, 250, false, STR("PIPELINING"));
+	extensions(s);
 	buf_free(&line);
 }
 
@@ -245,6 +265,8 @@ static bool offered(const struct session *s, const struct verb *v)
 	if (!v->run || (s->conf->port == PORT_ODMR && !(v->flags & ODMR)))
 		return false;
 	if (v->run == secure_verb && !secure_offered(s))
+		return false;
+	if (v->run == verb_auth && s->conf->mini)
 		return false;
 	return !(v->run == verb_vrfy && s->conf->no_vrfy) && !(v->run == verb_help && s->conf->no_help);
 }

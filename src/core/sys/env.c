@@ -65,20 +65,6 @@ struct env_copy *env_save(void)
 	return c;
 }
 
-void env_restore(const struct env_copy *c)
-{
-	clearenv();
-	for (size_t i = 0; i < c->n; i++) {
-		struct str rest = str_z(c->vars[i]);
-		char *name = mem_copy(rest.p, str_chr(rest, '='));
-
-		str_cut(&rest, '=');
-		if (rest.p)
-			env_put(name, rest.p);
-		mem_free(name);
-	}
-}
-
 void env_share(const struct env_copy *c)
 {
 	/* setenv replaces pointers of the array, never what they point to */
@@ -95,6 +81,45 @@ static const char *find(char *const *vars, const char *entry)
 		if (strncmp(*vars, entry, n) == 0 && ((*vars)[n] == '=' || !(*vars)[n]))
 			return *vars;
 	return NULL;
+}
+
+/* A variable that was not there then; NULL none. */
+static const char *added(const struct env_copy *c)
+{
+	for (char **v = environ; v && *v; v++)
+		if (**v != '=' && strchr(*v, '=') && !find(c->vars, *v))
+			return *v;
+	return NULL;
+}
+
+static void put_entry(const char *entry)
+{
+	struct str value = str_z(entry), name = str_cut(&value, '=');
+	char *z = mem_copy(name.p, name.n);
+
+	if (value.p)
+		env_put(z, value.p);
+	mem_free(z);
+}
+
+void env_restore(const struct env_copy *c)
+{
+	const char *v;
+
+	if (environ == c->work)
+		clearenv();
+	while ((v = added(c))) {
+		char *name = mem_copy(v, strcspn(v, "="));
+
+		env_unset(name);
+		mem_free(name);
+	}
+	/* what has not changed stays where it is: there may be views of it */
+	for (size_t i = 0; i < c->n; i++) {
+		v = find(environ, c->vars[i]);
+		if (!v || v == c->vars[i] || strcmp(v, c->vars[i]) != 0)
+			put_entry(c->vars[i]);
+	}
 }
 
 static void name_only(const char *entry, struct buf *out)

@@ -7,7 +7,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 up --root "$R" --domain d.example --mailboxes "ann bob" --prepare >up.log 2>&1 || fail "the system is made"
 start_up
 serve() { # NAME
-	in_use "$BIN/tcpserver" -1 -RH -l mail.d.example 127.0.0.1 0 "qmail-$1" >"$1.port" 2>"$1.log" &
+	(. "$R/env" && exec "$BIN/tcpserver" -1 -RH -l mail.d.example 127.0.0.1 0 "qmail-$1" >"$1.port" 2>"$1.log") &
 	PIDS="$PIDS $!"
 	wait_for 5 test -s "$1.port"
 }

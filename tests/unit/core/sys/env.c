@@ -53,9 +53,39 @@ static void changes(void **state)
 	buf_free(&b);
 }
 
+static void restore(void **state)
+{
+	(void)state;
+	env_put("STAYS", "one");
+	env_put("CHANGES", "two");
+	env_put("GOES", "three");
+	const char *view = env_get("STAYS");
+	struct env_copy *c = env_save();
+
+	for (int i = 0; i < 2; i++) {
+		env_put("CHANGES", "else");
+		env_unset("GOES");
+		env_put("COMES", "four");
+		env_restore(c);
+		assert_ptr_equal(env_get("STAYS"), view);
+		assert_string_equal(env_get("CHANGES"), "two");
+		assert_string_equal(env_get("GOES"), "three");
+		assert_null(env_get("COMES"));
+	}
+	env_clear();
+	env_restore(c);
+	assert_string_equal(env_get("STAYS"), "one");
+	env_share(c);
+	env_put("CHANGES", "shared");
+	env_restore(c);
+	env_copy_free(c);
+	assert_string_equal(env_get("STAYS"), "one");
+	assert_string_equal(env_get("CHANGES"), "two");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(changes)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(restore)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
