@@ -47,7 +47,7 @@ struct journal_state {
 	_Atomic uint32_t max;		/* segments there may be */
 	_Atomic uint32_t events;	/* counts what the keeper may have to look at */
 	_Atomic uint32_t asleep;	/* the keeper has nothing to do */
-	_Atomic uint32_t broken;	/* a sync has failed: no more records until the next start */
+	_Atomic uint32_t broken;	/* a sync has failed: no more records until the machine starts anew */
 	_Atomic uint64_t messages, bytes, syncs, refused, rounds;
 	struct journal_segment seg[SEGMENTS_MAX];
 	struct journal_entry entry[ENTRIES];
@@ -73,16 +73,20 @@ struct journal_entry *entry_add(struct journal_state *s, uint64_t id, journal_po
 bool entry_change(struct journal_entry *en, uint64_t id, unsigned must, unsigned must_not, unsigned clear, unsigned set);
 static inline uint64_t entry_id(uint64_t key) { return key >> ENTRY_BITS; }
 
-/* journal.c */
+/* journalhome.c */
 struct journal *journal_attach(const char *dir, bool make);
+int journal_make_segment(struct journal *j, unsigned i);
+int journal_open_segment(struct journal *j, unsigned i, int flags);
+int journal_lock(struct journal *j, bool make);		/* the file whose lock is held while segments change; a descriptor */
+void journal_name(const struct journal *j, const char *what, struct buf *fn);
+/* The directory of a queue that uses this journal. */
+void journal_queue(const struct journal *j, struct str name, struct buf *dir);
+
+/* journal.c */
 /* Append a record and make it durable: fills r->pos and, before it is written, *where.  1, 0 no room, -1.
  * spare: it may use the end of a segment. */
 int journal_write(struct journal *j, struct journal_record *r, _Atomic journal_pos *where, bool spare, struct err *e);
-int journal_open_segment(struct journal *j, unsigned i, int flags);
-void journal_name(const struct journal *j, const char *what, struct buf *fn);
 void journal_poke(struct journal *j);
-/* The directory of a queue that uses this journal. */
-void journal_queue(const struct journal *j, struct str name, struct buf *dir);
 
 /* journalkeep.c: one round; force: whatever is not needed by a running delivery is let go.  1, 0 nothing to do, -1. */
 int journal_round(struct journal *j, bool force, struct err *e);

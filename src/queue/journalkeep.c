@@ -16,6 +16,7 @@
 enum {
 	LISTED_MAX = (JOURNAL_SPARE - JOURNAL_HEAD) / 2 / 8,	/* positions of a checkpoint in a segment's last bytes */
 	IDLE_MS = 60000,
+	OLD_MS = 60000,		/* messages that wait longer in the queue do so without a record */
 };
 
 struct seen {
@@ -144,6 +145,20 @@ out:
 	return done;
 }
 
+/* Nothing has left the journal for long, though it holds something: mail that waits, or that nobody knows the end of. */
+static bool stands(const struct journal_state *s)
+{
+	static journal_pos seen;
+	static long long since;
+	journal_pos keep = atomic_load(&s->keep);
+
+	if (keep != seen || !since) {
+		seen = keep;
+		since = clock_mono_ms();
+	}
+	return keep != atomic_load(&s->tail) && clock_mono_ms() - since > OLD_MS;
+}
+
 /* More than half of the journal is in use. */
 static bool filling(const struct journal_state *s)
 {
@@ -189,7 +204,7 @@ void journal_keep(const char *dir, const volatile sig_atomic_t *stop)
 		nap(j->s, stop);
 		uint32_t seen = atomic_load(&j->s->events);
 
-		r = journal_round(j, filling(j->s), NULL);
+		r = journal_round(j, filling(j->s) || stands(j->s), NULL);
 		if (r < 0)
 			clock_nap_ms(1000);
 		else if (r == 0 && !*stop)
