@@ -412,8 +412,23 @@ static void end_todo(void)
 	fd_nonblock(how->todo_in, false);
 	if (fd_write_all(how->todo_out, s.todo.p, s.todo.n) < 0)
 		return;
-	while (receive(how->todo_in, &records))
-		records_take(&s, &records);
+	/* a last message to settle may need clean, and todo-proc has none but ours */
+	int wish = how->clean.wish_in;
+
+	for (bool there = true; there && !lost; ) {
+		struct pollfd p[] = {{how->todo_in, POLLIN, 0}, {wish, POLLIN, 0}};
+
+		if (fd_poll(p, 2, -1) < 0)
+			continue;
+		if (p[1].revents && !receive(wish, &wishes))
+			wish = -1;
+		if (removal_wishes(&how->clean, &s, &wishes) < 0)
+			lose("qmail-clean");
+		if (p[0].revents) {
+			there = receive(how->todo_in, &records);
+			records_take(&s, &records);
+		}
+	}
 }
 
 static void set_signals(void)

@@ -4,5 +4,5 @@
 export START=slowq-start
 crash slowq-send kill 28 5
 export TODO_PROCESSOR=1
-crash slowq-todo kill 28
+crash slowq-todo kill 28 5
 done_testing

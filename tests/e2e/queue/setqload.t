@@ -27,7 +27,7 @@ sleep 0.5
 is "not more than the limit, no such queue" "$(in_use)" 1
 ok "deliveries and limits" setqload -q 1 0/5 6/10
 ok "one more" wait_for 10 uses 2
-like "the log tells why" "$(cat log)" "^info: qscheduler: pid $pid dynamic queues qStart/qCount 1/2, qconf=2, load=120$"
+ok "the log tells why" wait_for 10 grep -qE "^info: qscheduler: pid $pid dynamic queues qStart/qCount 1/2, qconf=2, load=120$" log
 ok "and when it starts" wait_for 10 grep -q "^info: qscheduler: pid [0-9]*, queue $T/base/queue2, load=120 started$" log
 setqload -q 1 0/0 0/0; setqload -q 2 0
 ok "one fewer" wait_for 10 uses 1
