@@ -314,9 +314,11 @@ static int until(time_t next)
 	return wait;
 }
 
-/* Of a run that ends when nothing is left: is that so? */
+/* Of a run that ends when nothing is left: is that so?  A bounce may just have pulled the trigger. */
 static bool nothing_left(time_t next)
 {
+	if (fd_wait(preprocess_fd(), POLLIN, 0) == 1)
+		return false;
 	return !s.exiting && !s.c[CHAN_LOCAL].used && !s.c[CHAN_REMOTE].used && s.cleaning.n == 0 && !s.todo.n &&
 		!records.n && next > clock_now() && preprocess_idle();
 }

@@ -435,7 +435,8 @@ def cycle_intake(inst, program, n, what):
         raise Trouble(f'without a fault {first} {again}')
     if first != [0, 0] and again != [0] and not wait_until(inst.gone, 1):
         raise Trouble(f'intake does not get over it: {first} {again}')
-    if not inst.gone():
+    # workers may outlive it for a moment
+    if not inst.gone() and inst.pid:
         os.kill(inst.pid, signal.SIGTERM)
     if not wait_until(inst.gone):
         raise Trouble('intake does not stop')
