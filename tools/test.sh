@@ -76,7 +76,8 @@ if [ -z "$quick" ]; then
 		echo "not ok - build-static/indimail is not static"
 		count 0 1 0
 	fi
-	e2e build-static/indimail
+	# supervision without a C library of the machine's is tried with musl below
+	e2e build-static/indimail $(ls -d tests/e2e/*/*.t | grep -v '^tests/e2e/svc/') tests/e2e/svc/{pid1,up*}.t
 	say "musl build"
 	tools/musl-sysroot.sh build-musl-root >/dev/null || count 0 1 0
 	CC=musl-gcc PKG_CONFIG_LIBDIR=$PWD/build-musl-root build build-musl -Dstatic=true -Dtls=disabled \
