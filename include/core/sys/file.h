@@ -62,6 +62,8 @@ int file_replace(const char *fn, struct str text, mode_t mode, struct err *e);
 int file_mkdirs(const char *path, mode_t mode);
 /* The current directory, absolute. */
 int file_cwd(struct buf *b);
+/* fn, made absolute by the current directory unless it is; stays as it is when that is unknown.  *b is replaced. */
+void file_absolute(const char *fn, struct buf *b);
 /* A new unlinked file in TMPDIR's place (dir), for spooling; a descriptor. */
 int file_temp(const char *dir);
 

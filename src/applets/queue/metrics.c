@@ -35,9 +35,7 @@ static int note_queue(const char *dir, void *arg)
 	struct buf b = BUF_INIT;
 
 	(void)arg;
-	if (dir[0] != '/' && file_cwd(&b) == 0)
-		buf_addc(&b, '/');
-	buf_adds(&b, dir);
+	file_absolute(dir, &b);
 	vec_push(&dirs, buf_take(&b));
 	return 0;
 }

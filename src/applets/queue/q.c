@@ -130,9 +130,7 @@ static int note_queue(const char *dir, void *arg)
 	struct buf b = BUF_INIT;
 
 	(void)arg;
-	if (dir[0] != '/' && file_cwd(&b) == 0)
-		buf_addc(&b, '/');
-	buf_adds(&b, dir);
+	file_absolute(dir, &b);
 	vec_push(&queues, buf_take(&b));
 	return 0;
 }
@@ -518,9 +516,7 @@ static void operands(bool wants_dir, int argc, char **argv)
 		if (argc < 1)
 			return;
 		if (wants_dir && !parcels) {
-			if (argv[0][0] != '/' && file_cwd(&dir) == 0)
-				buf_addc(&dir, '/');
-			buf_adds(&dir, argv[0]);
+			file_absolute(argv[0], &dir);
 			parcels = dir.p;
 		} else if (set_id(0, argv[0]) < 0) {
 			die(100, "no message: %s", argv[0]);

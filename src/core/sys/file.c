@@ -360,6 +360,14 @@ int file_cwd(struct buf *b)
 	return 0;
 }
 
+void file_absolute(const char *fn, struct buf *b)
+{
+	buf_clear(b);
+	if (fn[0] != '/' && file_cwd(b) == 0)
+		buf_addc(b, '/');
+	buf_adds(b, fn);
+}
+
 int file_temp(const char *dir)
 {
 	struct buf b = BUF_INIT;

@@ -6,16 +6,9 @@ if [ "$(id -u)" != 0 ] || ! unshare -m true 2>/dev/null; then
 	exit 0
 fi
 [ "${1:-}" = inside ] || exec unshare -m bash "$0" inside
-. "$(cd "$(dirname "$0")/.." && pwd)/lib.sh"
-cp /etc/passwd passwd
-cp /etc/group group
-uid=7790
-for user in alias:7792 qmaild:7791 qmaill:7792 qmailp:7792 qmailq:7791 qmailr:7791 qmails:7791; do
-	echo "${user%:*}:x:$uid:${user#*:}::$T/alias:/bin/false" >>passwd
-	uid=$((uid + 1))
-done
-printf 'qmail:x:7791:\nnofiles:x:7792:\n' >>group
-mount --bind passwd /etc/passwd && mount --bind group /etc/group || exit 99
+HERE=$(cd "$(dirname "$0")/.." && pwd)
+. "$HERE/lib.sh"
+. "$HERE/accounts.sh"
 R=$T/r Q=$T/r/queue/queue1
 begin() {
 	port=$(free_port)
