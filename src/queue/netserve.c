@@ -3,41 +3,7 @@
 
 #include "core/conf/conf.h"
 #include "queue/client.h"
-
-static int queue_open(void *ctx, struct err *e)
-{
-	return client_open(ctx, e);
-}
-
-static void queue_put(void *ctx, struct str piece)
-{
-	client_put(ctx, piece.p, piece.n);
-}
-
-static void queue_from(void *ctx, struct str sender)
-{
-	client_from(ctx, sender);
-}
-
-static void queue_to(void *ctx, struct str rcpt)
-{
-	client_to(ctx, rcpt);
-}
-
-static void queue_fail(void *ctx)
-{
-	client_fail(ctx);
-}
-
-static const char *queue_close(void *ctx)
-{
-	return client_close(ctx);
-}
-
-static unsigned long queue_qp(void *ctx)
-{
-	return client_qp(ctx);
-}
+#include "queue/hooks.h"
 
 int netserve(struct netserver *s, int (*run)(struct netserver *s, struct in *in, struct out *out))
 {
@@ -48,8 +14,8 @@ int netserve(struct netserver *s, int (*run)(struct netserver *s, struct in *in,
 	caller_read(&s->caller);
 	s->hide_host = conf_set(CONF_HIDE_HOST);
 	s->patience_ms = NETSERVER_MS;
-	s->queue = (struct netserver_queue){.ctx = client_new(), .open = queue_open, .put = queue_put,
-		.from = queue_from, .to = queue_to, .fail = queue_fail, .close = queue_close, .qp = queue_qp};
+	s->queue = (struct netserver_queue){.ctx = client_new(), .open = hook_open, .put = hook_put,
+		.from = hook_from, .to = hook_to, .fail = hook_fail, .close = hook_close, .qp = hook_qp};
 	in_init(&in, 0, in_space, sizeof in_space);
 	out_init(&out, 1, out_space, sizeof out_space);
 	int code = run(s, &in, &out);

@@ -5,46 +5,7 @@
 #include "core/sys/clock.h"
 #include "core/sys/proc.h"
 #include "queue/client.h"
-
-static int queue_open(void *ctx, struct err *e)
-{
-	return client_open(ctx, e);
-}
-
-static void queue_put(void *ctx, const char *p, size_t n)
-{
-	client_put(ctx, p, n);
-}
-
-static void queue_from(void *ctx, struct str sender)
-{
-	client_from(ctx, sender);
-}
-
-static void queue_to(void *ctx, struct str rcpt)
-{
-	client_to(ctx, rcpt);
-}
-
-static void queue_params(void *ctx, struct str text)
-{
-	client_params(ctx, text);
-}
-
-static void queue_fail(void *ctx)
-{
-	client_fail(ctx);
-}
-
-static const char *queue_close(void *ctx)
-{
-	return client_close(ctx);
-}
-
-static unsigned long queue_qp(void *ctx)
-{
-	return client_qp(ctx);
-}
+#include "queue/hooks.h"
 
 static void rest(void *ctx, unsigned seconds)
 {
@@ -67,14 +28,14 @@ static time_t now(void *ctx)
 void smtpserve(struct smtp_hooks *h)
 {
 	h->ctx = client_new();
-	h->open = queue_open;
-	h->put = queue_put;
-	h->from = queue_from;
-	h->to = queue_to;
-	h->params = queue_params;
-	h->fail = queue_fail;
-	h->close = queue_close;
-	h->qp = queue_qp;
+	h->open = hook_open;
+	h->put = hook_put;
+	h->from = hook_from;
+	h->to = hook_to;
+	h->params = hook_params;
+	h->fail = hook_fail;
+	h->close = hook_close;
+	h->qp = hook_qp;
 	h->pause = rest;
 	h->own_ip = own_ip;
 	h->now = now;

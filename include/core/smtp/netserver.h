@@ -20,7 +20,7 @@ enum {
 struct netserver_queue {
 	void *ctx;
 	int (*open)(void *ctx, struct err *e);
-	void (*put)(void *ctx, struct str piece);
+	void (*put)(void *ctx, const char *p, size_t n);
 	void (*from)(void *ctx, struct str sender);
 	void (*to)(void *ctx, struct str rcpt);
 	void (*fail)(void *ctx);

@@ -31,7 +31,7 @@ static void put_received(struct netserver *s, const char *program, const char *p
 	if (s->hide_host)
 		r.host = r.ip = r.info = NULL;
 	received_add(&line, &r);
-	s->queue.put(s->queue.ctx, buf_str(&line));
+	s->queue.put(s->queue.ctx, line.p, line.n);
 	buf_free(&line);
 }
 
@@ -50,7 +50,7 @@ void netserver_put(void *server, struct str piece)
 	struct netserver *s = server;
 
 	if (!s->doomed)
-		s->queue.put(s->queue.ctx, piece);
+		s->queue.put(s->queue.ctx, piece.p, piece.n);
 }
 
 void netserver_doom(struct netserver *s)

@@ -30,11 +30,11 @@ static int q_open(void *ctx, struct err *e)
 	return 0;
 }
 
-static void q_put(void *ctx, struct str s)
+static void q_put(void *ctx, const char *p, size_t n)
 {
 	struct log *l = ctx;
 
-	buf_add(&l->b, s);
+	buf_put(&l->b, p, n);
 }
 
 static void q_from(void *ctx, struct str s)
