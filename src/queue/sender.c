@@ -124,6 +124,8 @@ static void take_answers(void)
 
 static void take_wishes(void)
 {
+	if (lost)	/* clean may owe answers to what it was never asked */
+		return;
 	int r = receive(how->clean.wish_in, &wishes) ? removal_wishes(&how->clean, &s, &wishes) : 1;
 
 	if (r)
@@ -485,7 +487,7 @@ static int prepare(void)
 static int clean_now(struct str names, char *answers, size_t n, void *arg)
 {
 	(void)arg;
-	return removal_now(&how->clean, &s, names, answers, n);
+	return lost ? -1 : removal_now(&how->clean, &s, names, answers, n);
 }
 
 /* From here on messages are preprocessed: before, the scan could have found them as well. */
