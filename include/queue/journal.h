@@ -39,8 +39,8 @@ int journal_recover(const char *dir, unsigned *restored, struct err *e);
 /* ---- submitters ---- */
 /* Make a message durable.  1: done; 0: no room or none wanted; -1: the disk fails. */
 int journal_accept(struct journal *j, uint64_t id, struct str env, struct str body, struct err *e);
-/* Its name in todo is there. */
-void journal_accepted(struct journal *j, uint64_t id);
+/* Its name in todo is there, or it has none and will be told of as it is (loose.h). */
+void journal_accepted(struct journal *j, uint64_t id, bool loose);
 /* It was not queued after all. */
 void journal_abandon(struct journal *j, uint64_t id);
 

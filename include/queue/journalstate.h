@@ -1,5 +1,5 @@
 /* journalstate - what the processes that use a journal share: a mapped file with the end of the log, its segments,
- * and a table of the messages whose records count.  It lives as long as the machine is up.  Only journal*.c include this. */
+ * and a table of the messages whose records count.  It lives as long as the machine is up.  Only journal*.c and loose.c include this. */
 #ifndef QUEUE_JOURNALSTATE_H
 #define QUEUE_JOURNALSTATE_H
 
@@ -24,13 +24,16 @@ enum {
 	ENTRY_SHARED = 2,	/* a delivery relies on the record */
 	ENTRY_ENDED = 4,	/* gone or stored; waits for the keeper's sync */
 	ENTRY_RETIRED = 8,	/* the record does not count any more, a delivery relied on it: done needs a sync */
-	ENTRY_BITS = 4,
+	ENTRY_LOOSE = 16,	/* the record is all there is of the message (loose.h) */
+	ENTRY_FILING = 32,	/* pid is writing its files */
+	ENTRY_BITS = 6,
 };
 
 struct journal_entry {
 	_Atomic uint64_t key;		/* 0: free */
 	_Atomic journal_pos pos;	/* of its record, or earlier */
-	_Atomic int32_t pid;		/* of the submitter */
+	_Atomic int32_t pid;		/* of the submitter, or of who writes its files */
+	_Atomic uint32_t born;		/* milliseconds of the monotonic clock, the lower bits */
 };
 
 struct journal_segment {
@@ -59,6 +62,7 @@ struct journal {
 	struct buf home;		/* of the journal: the queue's, or one beside the queue for its whole collection */
 	bool common;			/* ... for its whole collection */
 	struct journal_state *s;	/* NULL: not usable, ... */
+	const char *text[SEGMENTS_MAX];	/* segments mapped for reading, NULL: not yet */
 	time_t again;			/* ... look again at this time */
 	time_t checked;			/* whether home is still the right one */
 };
@@ -77,6 +81,8 @@ static inline uint64_t entry_id(uint64_t key) { return key >> ENTRY_BITS; }
 struct journal *journal_attach(const char *dir, bool make);
 int journal_make_segment(struct journal *j, unsigned i);
 int journal_open_segment(struct journal *j, unsigned i, int flags);
+/* The segment of this sequence number, mapped, and its salt; empty: there is none. */
+struct str journal_segment(struct journal *j, uint64_t seq, uint64_t *salt);
 int journal_lock(struct journal *j, bool make);		/* the file whose lock is held while segments change; a descriptor */
 void journal_name(const struct journal *j, const char *what, struct buf *fn);
 /* The directory of a queue that uses this journal. */
@@ -86,10 +92,20 @@ void journal_queue(const struct journal *j, struct str name, struct buf *dir);
 /* Append a record and make it durable: fills r->pos and, before it is written, *where.  1, 0 no room, -1.
  * spare: it may use the end of a segment. */
 int journal_write(struct journal *j, struct journal_record *r, _Atomic journal_pos *where, bool spare, struct err *e);
+int journal_segment_of(const struct journal_state *s, uint64_t seq);	/* its index, -1 none */
 void journal_poke(struct journal *j);
 
-/* journalkeep.c: one round; force: whatever is not needed by a running delivery is let go.  1, 0 nothing to do, -1. */
-int journal_round(struct journal *j, bool force, struct err *e);
+/* journalkeep.c: one round; 1, 0 nothing to do, -1. */
+enum journal_force {
+	ROUND_USUAL,	/* what was done by itself is let go, loose messages get files when they are old */
+	ROUND_PRESSED,	/* whatever is not needed by a running delivery is let go, for room is needed */
+	ROUND_ALL,	/* also what came a moment ago */
+};
+int journal_round(struct journal *j, enum journal_force force, struct err *e);
+
+/* loose.c: write the files of loose messages that came so many milliseconds ago or earlier. */
+void loose_file_old(struct journal *j, uint32_t ms);
+bool loose_waits(struct journal *j);	/* there is one */
 
 /* journalreplay.c: put back what the segments of an earlier run hold.  *last: the highest sequence number there. */
 int journal_replay(struct journal *j, uint64_t *last, unsigned *restored, struct err *e);

@@ -33,6 +33,8 @@ int preprocess_mqueue(void);
 int preprocess_plan(void);
 /* Do what is to be done.  1: an order said to stop; -1: clean is gone. */
 int preprocess_turn(bool pulled, bool told);
+/* The end: what is in the journal only gets files. */
+void preprocess_close(void);
 /* Nothing new is known, and nothing can be settled now. */
 bool preprocess_idle(void);
 

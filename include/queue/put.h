@@ -39,5 +39,7 @@ void put_abort(struct put *p);
 int put_store(const char *dir, struct str env, struct str body, uint64_t *id, struct err *e);
 int put_release(const char *dir, uint64_t id, struct err *e);
 void put_withdraw(const char *dir, uint64_t id);
+/* The files in mess, intd and todo of a message that has none so far (loose.h), not waiting for the disk. */
+int put_files(const char *dir, uint64_t id, struct str env, struct str body, struct err *e);
 
 #endif

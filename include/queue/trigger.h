@@ -6,6 +6,7 @@
 #ifndef QUEUE_TRIGGER_H
 #define QUEUE_TRIGGER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,6 +21,8 @@ struct trigger_message {
 
 /* Wake whoever serves the queue in dir; id 0 asks for a scan.  Never fails: the scan every 1500 s is the safety net. */
 void trigger_pull(const char *dir, uint64_t id);
+/* The same; false: nobody is there, or the FIFO is full and who reads it will scan. */
+bool trigger_tell(const char *dir, uint64_t id);
 
 struct trigger {
 	int fd;

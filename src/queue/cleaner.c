@@ -14,11 +14,14 @@
 #include "queue/floor.h"
 #include "queue/journal.h"
 #include "queue/layout.h"
+#include "queue/loose.h"
+#include "queue/numbers.h"
 #include "queue/spare.h"
 
 enum {
 	REQUEST_MIN = 7, REQUEST_MAX = 100,	/* with the NUL behind it */
 	END_TRIES = 100,
+	NUMBER_KEPT = 86400,	/* seconds a number may be taken without a message: longer than anybody takes to submit one */
 };
 
 static struct layout lay;
@@ -28,6 +31,15 @@ static struct buf path = BUF_INIT;
 void cleaner_open(void)
 {
 	lay = layout_conf();
+}
+
+static void used(const char *fn)
+{
+	int fd = file_open(fn, O_WRONLY, 0);
+
+	if (fd >= 0)
+		file_touch(fd);
+	fd_close(fd);
 }
 
 /* Remove pid files nobody has touched for OSSIFIED seconds: their writers are dead. */
@@ -42,9 +54,14 @@ void cleaner_sweep(void)
 	if (dir_open(&d, "pid") < 0)
 		return;
 	while (dir_next(&d, &name) > 0) {
+		uint64_t number = numbers_of(name);
+
 		buf_set(&path, STR("pid/"));
 		buf_adds(&path, name);
-		if (file_stat(path.p, &st) == 0 && S_ISREG(st.st_mode) && floor_stale(st.st_atime, ossified))
+		if (number && (numbers_free(number) || loose_has(".", number)))
+			used(path.p);
+		else if (file_stat(path.p, &st) == 0 && S_ISREG(st.st_mode) &&
+			floor_stale(st.st_atime, number ? ossified + NUMBER_KEPT : ossified))
 			file_unlink(path.p);
 	}
 	dir_close(&d);
@@ -66,6 +83,8 @@ static bool unlinked(enum part part, uint64_t id)
 /* A finished file serves again. */
 static bool parked(enum part part, uint64_t id, bool empty)
 {
+	if (part == Q_MESS && numbers_park(name_of(part, id), id))
+		return true;
 	return spare_park(name_of(part, id), empty) == 0 || errno == ENOENT;
 }
 
@@ -91,6 +110,8 @@ char cleaner_answer(struct str request)
 		return parked(Q_INTD, id, true) && parked(Q_MESS, id, true) ? '+' : '!';
 	if (str_starts(request, STR("todo/")))	/* todo counts until its last name goes: it is not emptied */
 		return done(id) && unlinked(Q_INTD, id) && parked(Q_TODO, id, false) ? '+' : '!';
+	if (str_starts(request, STR("done/")) && loose_done(".", id))
+		return '+';
 	if (str_starts(request, STR("done/")))
 		return done(id) && unlinked(Q_TODO, id) && parked(Q_INTD, id, true) && parked(Q_MESS, id, true) ? '+' : '!';
 	return 'x';

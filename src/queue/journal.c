@@ -25,7 +25,7 @@ enum {
 
 /* ---- appending ---- */
 
-static int segment_of(const struct journal_state *s, uint64_t seq)
+int journal_segment_of(const struct journal_state *s, uint64_t seq)
 {
 	for (int i = 0; i < SEGMENTS_MAX; i++)
 		if (atomic_load(&s->seg[i].seq) == seq)
@@ -98,7 +98,7 @@ static int append(struct journal *j, struct journal_record *r, _Atomic journal_p
 		return 0;
 	if (where)
 		atomic_store(where, r->pos);
-	int i = segment_of(j->s, JOURNAL_SEQ(r->pos));
+	int i = journal_segment_of(j->s, JOURNAL_SEQ(r->pos));
 
 	*fd = i < 0 ? -1 : journal_open_segment(j, (unsigned)i, O_RDWR);
 	if (*fd < 0)
@@ -185,7 +185,7 @@ int journal_write(struct journal *j, struct journal_record *r, _Atomic journal_p
 {
 	int fd = -1, done = append(j, r, where, spare, &fd, e);
 
-	if (done == 1 && sync_segment(j, &j->s->seg[segment_of(j->s, JOURNAL_SEQ(r->pos))], fd, e) < 0)
+	if (done == 1 && sync_segment(j, &j->s->seg[journal_segment_of(j->s, JOURNAL_SEQ(r->pos))], fd, e) < 0)
 		done = -1;
 	fd_close(fd);
 	return done;
@@ -212,7 +212,7 @@ static bool make_room(struct journal *j)
 	int fd = file_open(fn.p, O_RDWR | O_CREAT, 0600);
 
 	if (fd >= 0 && lock_try(fd) == 0)
-		r = journal_round(j, true, &e) == 1;
+		r = journal_round(j, ROUND_PRESSED, &e) == 1;
 	fd_close(fd);
 	buf_free(&fn);
 	return r;
@@ -248,12 +248,12 @@ int journal_accept(struct journal *j, uint64_t id, struct str env, struct str bo
 	return r;
 }
 
-void journal_accepted(struct journal *j, uint64_t id)
+void journal_accepted(struct journal *j, uint64_t id, bool loose)
 {
 	struct journal_entry *en = entry_mine(j->s, id, proc_pid());
 
 	if (en)
-		entry_change(en, id, ENTRY_ACCEPTING, 0, ENTRY_ACCEPTING, 0);
+		entry_change(en, id, ENTRY_ACCEPTING, 0, ENTRY_ACCEPTING, loose ? ENTRY_LOOSE : 0);
 	journal_poke(j);
 }
 

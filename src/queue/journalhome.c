@@ -23,7 +23,7 @@ enum {
 	BLOCK = 65536,
 };
 
-static const char magic[8] = "IMJ-1\0\0";
+static const char magic[8] = "IMJ-2\0\0";
 static VEC(struct journal *) known;
 
 void journal_name(const struct journal *j, const char *what, struct buf *fn)
@@ -116,6 +116,23 @@ int journal_open_segment(struct journal *j, unsigned i, int flags)
 
 	buf_free(&fn);
 	return fd;
+}
+
+struct str journal_segment(struct journal *j, uint64_t seq, uint64_t *salt)
+{
+	int i = journal_segment_of(j->s, seq);
+
+	if (i < 0)
+		return STR("");
+	if (!j->text[i]) {
+		int fd = journal_open_segment(j, (unsigned)i, O_RDWR);
+
+		if (fd >= 0)
+			j->text[i] = share_file(fd, JOURNAL_SEGMENT);
+		fd_close(fd);
+	}
+	*salt = atomic_load(&j->s->seg[i].salt);
+	return j->text[i] ? str_make(j->text[i], JOURNAL_SEGMENT) : STR("");
 }
 
 static unsigned segments_max(void)
@@ -308,6 +325,11 @@ static void detach(struct journal *j)
 	if (j->s)
 		share_end(j->s, sizeof *j->s);
 	j->s = NULL;
+	for (int i = 0; i < SEGMENTS_MAX; i++) {
+		if (j->text[i])
+			share_end((char *)(size_t)j->text[i], JOURNAL_SEGMENT);
+		j->text[i] = NULL;
+	}
 }
 
 static void free_handle(struct journal *j)
@@ -331,7 +353,7 @@ static void check_home(struct journal *j)
 		return;
 	}
 	if (j->s)
-		journal_round(j, true, NULL);
+		journal_round(j, ROUND_ALL, NULL);
 	detach(j);
 	set_home(j, true);
 	j->again = 0;
@@ -428,7 +450,7 @@ int journal_recover(const char *dir, unsigned *restored, struct err *e)
 	/* one that is not used any more may still hold messages */
 	set_home(old, false);
 	if (j->common && has_segments(old) && (r = attach(old, true, restored, e)) == 0 && old->s)
-		r = journal_round(old, true, e);
+		r = journal_round(old, ROUND_ALL, e);
 	free_handle(old);
 	if (r < 0 || !(wanted() || has_segments(j)))
 		return r;

@@ -17,6 +17,8 @@ enum {
 	LISTED_MAX = (JOURNAL_SPARE - JOURNAL_HEAD) / 2 / 8,	/* positions of a checkpoint in a segment's last bytes */
 	IDLE_MS = 60000,
 	OLD_MS = 60000,		/* messages that wait longer in the queue do so without a record */
+	LOOSE_MS = 3000,	/* messages that wait longer for the end of their first attempt do so with files ... */
+	PRESSED_MS = 200,	/* ... and when room is needed */
 };
 
 struct seen {
@@ -54,7 +56,7 @@ static void look(const struct journal_state *s, bool force, struct round *r)
 		}
 		if (k & ENTRY_RETIRED)
 			continue;
-		if (force && !accepting) {
+		if (force && !accepting && !(k & ENTRY_LOOSE)) {
 			vec_push(&r->idle, ((struct seen){i, k}));
 			continue;
 		}
@@ -121,13 +123,15 @@ static int note(struct journal *j, const struct round *r, struct buf *list, stru
 	return 1;
 }
 
-int journal_round(struct journal *j, bool force, struct err *e)
+int journal_round(struct journal *j, enum journal_force force, struct err *e)
 {
+	static const uint32_t age[] = {LOOSE_MS, PRESSED_MS, 0};
 	struct round r = {0};
 	struct buf list = BUF_INIT;
 	int done = 0;
 
-	look(j->s, force, &r);
+	loose_file_old(j, age[force]);
+	look(j->s, force != ROUND_USUAL, &r);
 	if (!r.ended.n && !r.idle.n && r.keep == atomic_load(&j->s->keep))
 		goto out;
 	if (file_sync_all(j->home.p) < 0) {
@@ -204,13 +208,13 @@ void journal_keep(const char *dir, const volatile sig_atomic_t *stop)
 		nap(j->s, stop);
 		uint32_t seen = atomic_load(&j->s->events);
 
-		r = journal_round(j, filling(j->s) || stands(j->s), NULL);
+		r = journal_round(j, filling(j->s) || stands(j->s) ? ROUND_PRESSED : ROUND_USUAL, NULL);
 		if (r < 0)
 			clock_nap_ms(1000);
-		else if (r == 0 && !*stop)
+		else if (r == 0 && !*stop && !loose_waits(j))
 			rest(j->s, seen);
 	}
-	journal_round(j, true, NULL);
+	journal_round(j, ROUND_ALL, NULL);
 	fd_close(fd);
 }
 
@@ -218,5 +222,5 @@ int journal_flush(const char *dir, struct err *e)
 {
 	struct journal *j = journal_look(dir);
 
-	return j && journal_round(j, true, e) < 0 ? -1 : 0;
+	return j && journal_round(j, ROUND_ALL, e) < 0 ? -1 : 0;
 }

@@ -1,6 +1,8 @@
 /* journalstate - the table of messages; see journalstate.h. */
 #include "queue/journalstate.h"
 
+#include "core/sys/clock.h"
+
 static size_t place(uint64_t id, unsigned probe)
 {
 	return (size_t)(((id * 0x9e3779b97f4a7c15u) >> 40) + probe) % ENTRIES;
@@ -46,6 +48,7 @@ struct journal_entry *entry_add(struct journal_state *s, uint64_t id, journal_po
 			continue;
 		atomic_store(&en->pid, (int32_t)pid);
 		atomic_store(&en->pos, pos);
+		atomic_store(&en->born, (uint32_t)clock_mono_ms());
 		atomic_store(&en->key, id << ENTRY_BITS | ENTRY_ACCEPTING);
 		return en;
 	}

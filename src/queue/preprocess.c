@@ -18,7 +18,10 @@
 #include "queue/figures.h"
 #include "queue/floor.h"
 #include "queue/idset.h"
+#include "queue/journal.h"
+#include "queue/loose.h"
 #include "queue/metrics.h"
+#include "queue/numbers.h"
 #include "queue/qlog.h"
 #include "queue/todo.h"
 #include "queue/trigger.h"
@@ -181,7 +184,7 @@ static bool settle_one(const struct order *o)
 {
 	struct todo_msg m;
 	struct err e = {0};
-	int r = todo_read(&lay, &rules, o->id, &m, &e);
+	int r = loose_file(".", o->id, &e) < 0 ? -1 : todo_read(&lay, &rules, o->id, &m, &e);
 
 	if (r < 0)
 		later(&e);
@@ -247,7 +250,7 @@ static void ended_order(struct str text)
 	idset_del(&flight, id);
 	moved = clock_mono_ms();
 	layout_path(&lay, Q_TODO, id, &fn);
-	if (file_exists(fn.p))
+	if (file_exists(fn.p) || loose_has(".", id))
 		found(id, SCANNED);
 	buf_free(&fn);
 }
@@ -321,6 +324,15 @@ incomplete:
 	buf_drop(&orders, used);
 }
 
+/* Known twice, by the scan and by the trigger? */
+static bool in_batch(const struct todo_msg *batch, size_t n, uint64_t id)
+{
+	while (n--)
+		if (batch[n].id == id)
+			return true;
+	return false;
+}
+
 /* Handle pending messages: announce, or settle in batches. */
 static void work(void)
 {
@@ -334,14 +346,14 @@ static void work(void)
 		bool full = flight.used >= FLIGHT_MAX;
 		struct err e = {0};
 
-		if (idset_has(&flight, id)) {
+		if (idset_has(&flight, id) || in_batch(batch, n, id)) {
 			pending_at++;
 			continue;
 		}
 		if (full && !detached && clock_mono_ms() - moved < PATIENCE_MS)
 			break;
 		pending_at++;
-		if (how->adopt && adopt_message(&lay, id, &e) < 0) {
+		if (how->adopt && !loose_has(".", id) && adopt_message(&lay, id, &e) < 0) {
 			later(&e);
 			continue;
 		}
@@ -358,6 +370,11 @@ static void work(void)
 			idset_add(&flight, id);
 			if (flight.used == 1)
 				moved = clock_mono_ms();
+			todo_free(&batch[n]);
+			continue;
+		}
+		if (loose_file(".", id, &e) < 0) {
+			later(&e);
 			todo_free(&batch[n]);
 			continue;
 		}
@@ -403,11 +420,18 @@ static void scan_dir(const char *dir, int part)
 	dir_close(&d);
 }
 
+static void found_loose(uint64_t id)
+{
+	if (!idset_has(&flight, id))
+		found(id, SCANNED);
+}
+
 static void scan(void)
 {
 	struct buf dir = BUF_INIT;
 
 	next_scan = clock_now() + (interval > 0 ? interval : deaf ? SLEEP_DEAF : SLEEP_TODO);
+	loose_each(".", how->q, found_loose);
 	if (!layout_is_split(&lay, Q_TODO)) {
 		scan_dir("todo", -1);
 	} else {
@@ -491,6 +515,15 @@ static bool busy(void)
 	return pending_at < pending.n && out.n < OUT_MAX && !exiting;
 }
 
+void preprocess_close(void)
+{
+	struct err e = {0};
+
+	numbers_close();
+	if (loose_file_all(".", how->q, &e) < 0)
+		say("alert", &e);
+}
+
 bool preprocess_idle(void)
 {
 	return pending_at == pending.n && !scan_due && (!waiting.n || next_settle > clock_now());
@@ -543,6 +576,16 @@ static void start_line(void)
 	buf_addc(&out, 0);
 }
 
+/* Who owns the queue can read its journal, and give files to what is in there only; with separate accounts nobody else can.
+ * A queue that may go looks whether anybody is writing into it: there have to be files. */
+static void take_loose(void)
+{
+	struct stat st;
+
+	if (!how->mqueue && file_stat(".", &st) == 0 && st.st_uid == proc_euid() && journal_look("."))
+		numbers_open();
+}
+
 static int fail_start(struct err *e)
 {
 	say("alert", e);
@@ -575,5 +618,6 @@ int preprocess_open(const struct preprocess *p)
 	metrics = metrics_open(true);
 	floor_load();
 	start_line();
+	take_loose();
 	return 0;
 }

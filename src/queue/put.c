@@ -16,6 +16,8 @@
 #include "queue/headerfilter.h"
 #include "queue/journal.h"
 #include "queue/layout.h"
+#include "queue/loose.h"
+#include "queue/numbers.h"
 #include "queue/scanner.h"
 #include "queue/spare.h"
 #include "queue/trigger.h"
@@ -40,6 +42,7 @@ struct put {
 	uint64_t id;
 	struct stage text, env;		/* the files in mess and intd */
 	struct journal *journal;	/* NULL: the files themselves are synced */
+	bool loose;			/* no files so far, perhaps never: numbers.h keeps the id */
 	struct headerfilter filter;
 	struct list extra, archive;
 	struct buf quarantine, quarantined;	/* its address; the recipients it replaces */
@@ -53,6 +56,8 @@ struct put {
 /* Write what is not in the file yet. */
 static int flush(struct put *p, struct stage *t)
 {
+	if (p->loose)
+		return 0;
 	if (fd_write_all(t->fd, t->b.p + t->written, t->b.n - t->written) < 0)
 		return -1;
 	t->written = t->b.n;
@@ -63,11 +68,15 @@ static int flush(struct put *p, struct stage *t)
 	return 0;
 }
 
+static int unloose(struct put *p, struct err *e);
+
 static int add(struct put *p, struct stage *t, struct str s)
 {
 	buf_add(&t->b, s);
 	if (p->journal && p->text.b.n + p->env.b.n > JOURNAL_MESSAGE_MAX) {
 		/* it goes the other way: nothing has to be kept */
+		if (unloose(p, &(struct err){0}) < 0)
+			return -1;
 		p->journal = NULL;
 		if (t == &p->env)
 			buf_free(&p->text.b);
@@ -216,6 +225,36 @@ static bool reuse(struct put *p)
 	return true;
 }
 
+/* The file kept for the message's number gets its name in mess; false: it is not there. */
+static bool claim(struct put *p)
+{
+	struct buf kept = BUF_INIT;
+
+	buf_fmt(&kept, "%s/", p->dir.p);
+	numbers_file(p->id, &kept);
+	full_path(p, Q_MESS, &p->mess);
+	bool there = file_rename_new(kept.p, p->mess.p) == 0;
+
+	if (there)
+		p->text.fd = file_open(p->mess.p, O_WRONLY, 0);
+	if (there && p->text.fd < 0)
+		file_unlink(p->mess.p);
+	if (p->text.fd < 0)
+		buf_clear(&p->mess);
+	buf_free(&kept);
+	return p->text.fd >= 0;
+}
+
+/* No files for now: all that is taken is a number. */
+static bool stay_loose(struct put *p)
+{
+	bool files = !p->journal || conf_set(CONF_QUEUE_FILES) || (p->optional && conf_set(CONF_QHPSI));
+
+	p->id = files ? 0 : numbers_take(p->dir.p);
+	p->loose = p->id != 0;
+	return p->loose;
+}
+
 /* Stage 1: a file in pid, whose inode number becomes the message's name in mess. */
 static int create(struct put *p, struct err *e)
 {
@@ -280,7 +319,7 @@ struct put *put_open(const char *dir, const struct put_origin *o, struct err *e)
 	/* before there is a file: it may put back messages first */
 	if (p->sync)
 		p->journal = journal_of(p->dir.p);
-	if (create(p, e) < 0)
+	if (!stay_loose(p) && create(p, e) < 0)
 		goto out;
 	received_line(p, &head);
 	if (p->optional && origin_ip_field(p, &head, e) < 0)
@@ -341,33 +380,48 @@ static int scan(struct put *p, struct err *e)
 	return 0;
 }
 
+static int create_envelope(struct put *p, struct err *e)
+{
+	struct buf intd = BUF_INIT;
+	int r = 0;
+
+	full_path(p, Q_INTD, &intd);
+	p->env.fd = envelope_file(p, intd.p);
+	if (p->env.fd < 0)
+		r = err_code(e, 65, errno, "unable to create %s", intd.p);
+	else
+		buf_set(&p->intd, buf_str(&intd));
+	buf_free(&intd);
+	return r;
+}
+
+/* Files after all, as far as they would have been there by now. */
+static int unloose(struct put *p, struct err *e)
+{
+	if (!p->loose)
+		return 0;
+	p->loose = false;
+	if (!claim(p) && create(p, e) < 0)
+		return -1;
+	if (!p->env.b.n)
+		return 0;
+	return flush(p, &p->text) < 0 ? write_failed(&p->mess, e) : create_envelope(p, e);
+}
+
 /* Stage 2 ends: the message is written.  Stage 3 begins: the envelope, in intd. */
 int put_body_end(struct put *p, struct err *e)
 {
-	struct buf intd = BUF_INIT;
-	int r = -1;
-
 	if ((p->optional && headerfilter_end(&p->filter, keep, p) < 0) || flush(p, &p->text) < 0)
 		return write_failed(&p->mess, e);
 	if (p->sync && !p->journal)
 		file_sync_start(p->text.fd);
-	if (p->optional && scan(p, e) < 0)
+	if (!p->loose && ((p->optional && scan(p, e) < 0) || create_envelope(p, e) < 0))
 		return -1;
-	full_path(p, Q_INTD, &intd);
-	p->env.fd = envelope_file(p, intd.p);
-	if (p->env.fd < 0) {
-		err_code(e, 65, errno, "unable to create %s", intd.p);
-		goto out;
-	}
-	buf_set(&p->intd, buf_str(&intd));
 	buf_fmt(&p->env.b, "u%lu", (unsigned long)p->origin.uid);
 	buf_addc(&p->env.b, 0);
 	buf_fmt(&p->env.b, "p%ld", (long)p->origin.pid);
 	buf_addc(&p->env.b, 0);
-	r = 0;
-out:
-	buf_free(&intd);
-	return r;
+	return 0;
 }
 
 static int record(struct put *p, char letter, struct str text, struct err *e)
@@ -457,6 +511,17 @@ static int sync_files(struct put *p, struct err *e)
 	return 0;
 }
 
+/* Its record is all there is, and whoever takes it from there knows of it, or it gets files. */
+static int announce_loose(struct put *p, struct err *e)
+{
+	journal_accepted(p->journal, p->id, true);
+	if (trigger_tell(p->dir.p, p->id) || loose_file(p->dir.p, p->id, e) == 0 || loose_done(p->dir.p, p->id) == 0)
+		return 0;
+	p->loose = false;	/* it was, and is gone */
+	e->code = 66;
+	return -1;
+}
+
 /* Stage 4: the message is durable, then it gets its name in todo.  With a journal one record holds all of it.  Without,
  * a sync of the envelope makes that name durable (syncing an inode covers its names on ext4, xfs and btrfs); a crash
  * before it may leave a todo file without content: it was never acknowledged, and todo-proc ignores it. */
@@ -465,6 +530,10 @@ static int accept(struct put *p, struct err *e)
 	struct buf todo = BUF_INIT;
 	int r = p->journal ? journal_accept(p->journal, p->id, buf_str(&p->env.b), buf_str(&p->text.b), e) : 0;
 
+	if (r == 1 && p->loose)
+		return announce_loose(p, e);
+	if (r == 0 && (unloose(p, e) < 0 || (flush(p, &p->env) < 0 && write_failed(&p->intd, e) < 0)))
+		return -1;
 	if (r != 1)
 		p->journal = NULL;
 	if (r < 0 || (r == 0 && sync_files(p, e) < 0))
@@ -477,7 +546,7 @@ static int accept(struct put *p, struct err *e)
 	}
 	buf_set(&p->todo, buf_str(&todo));
 	if (p->journal) {
-		journal_accepted(p->journal, p->id);
+		journal_accepted(p->journal, p->id, false);
 	} else if (p->syncdir && file_sync(p->env.fd) < 0) {
 		err_code(e, 69, errno, "unable to sync %s", todo.p);
 		goto out;
@@ -513,7 +582,8 @@ int put_commit(struct put *p, struct err *e)
 		put_abort(p);
 		return -1;
 	}
-	trigger_pull(p->dir.p, p->id);
+	if (!p->loose)
+		trigger_pull(p->dir.p, p->id);
 	release(p);
 	return 0;
 }
@@ -526,6 +596,8 @@ void put_abort(struct put *p)
 		return;
 	if (p->journal)
 		journal_abandon(p->journal, p->id);
+	if (p->loose)
+		numbers_give(p->dir.p, p->id);
 	const struct buf *names[] = {&p->todo, &p->intd, &p->mess};
 	bool gone = true;
 
@@ -566,6 +638,51 @@ int put_store(const char *dir, struct str env, struct str body, uint64_t *id, st
 fail:
 	put_abort(p);
 	return -1;
+}
+
+/* The files of a message whose number is known; what an earlier try has left is overwritten. */
+static int write_files(struct put *p, struct str env, struct str body, struct err *e)
+{
+	if (!claim(p)) {
+		full_path(p, Q_MESS, &p->mess);
+		p->text.fd = file_open(p->mess.p, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	}
+	if (p->text.fd < 0)
+		return err_code(e, 67, errno, "unable to create %s", p->mess.p);
+	buf_add(&p->text.b, body);
+	if (flush(p, &p->text) < 0)
+		return write_failed(&p->mess, e);
+	if (create_envelope(p, e) < 0)
+		return -1;
+	buf_add(&p->env.b, env);
+	if (flush(p, &p->env) < 0)
+		return write_failed(&p->intd, e);
+	full_path(p, Q_TODO, &p->todo);
+	if (file_link(p->intd.p, p->todo.p) < 0 && errno != EEXIST)
+		return err_code(e, 66, errno, "unable to link %s to %s", p->intd.p, p->todo.p);
+	return 0;
+}
+
+int put_files(const char *dir, uint64_t id, struct str env, struct str body, struct err *e)
+{
+	struct put *p = bare_put(dir);
+	struct buf kept = BUF_INIT;
+
+	p->id = id;
+	int r = write_files(p, env, body, e);
+
+	if (r < 0) {
+		/* its number must stay taken */
+		buf_fmt(&kept, "%s/", dir);
+		numbers_file(id, &kept);
+		if (p->intd.n)
+			file_unlink(p->intd.p);
+		if (p->mess.n && file_empty(p->mess.p) == 0)
+			file_rename_new(p->mess.p, kept.p);
+		buf_free(&kept);
+	}
+	release(p);
+	return r;
 }
 
 int put_release(const char *dir, uint64_t id, struct err *e)

@@ -5,6 +5,7 @@
 
 #include "core/base/num.h"
 #include "core/sys/file.h"
+#include "queue/loose.h"
 
 struct walk {
 	int (*each)(const struct queue_file *f, void *arg);
@@ -59,6 +60,7 @@ int queue_scan(const char *queue, enum part part, int (*each)(const struct queue
 	bool parts[LAYOUT_SPLIT_MAX] = {false};
 	struct buf dir = BUF_INIT;
 
+	loose_file_all(queue, NULL, NULL);
 	if (!str_eq(str_z(queue), STR(".")))
 		buf_fmt(&dir, "%s/", queue);
 	buf_adds(&dir, layout_names[part]);

@@ -410,6 +410,7 @@ static void end_todo(void)
 	if (how->todo_in < 0) {
 		give_orders();
 		preprocess(false);
+		preprocess_close();
 		return;
 	}
 	fd_nonblock(how->todo_out, false);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/num.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/sys/env.h"
@@ -13,6 +14,7 @@
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "core/sys/workers.h"
+#include "queue/loose.h"
 
 enum {
 	COMMAND_MAX = 1 << 20,		/* a longer command is answered with a deferral */
@@ -122,12 +124,30 @@ static bool id_valid(struct str id)
 	return true;
 }
 
+/* A message that is in the journal only, in memory; false: it has files. */
+static bool open_loose(struct spawner_job *job)
+{
+	struct buf text = BUF_INIT;
+	const char *dir = conf_env(CONF_QUEUEDIR);
+	uint64_t id, size;
+
+	if (dir && num_parse(str_from(job->id, str_rchr(job->id, '/') + 1), UINT64_MAX, &id) &&
+		loose_read(dir, id, NULL, &text, &size)) {
+		job->mess = fd_memory("message", text.p, text.n);
+		job->size = (off_t)size;
+	}
+	buf_free(&text);
+	return job->mess >= 0;
+}
+
 /* Open the message: NULL, or what is wrong with it, *status then holds the code. */
 static const char *open_message(struct spawner_job *job, uid_t owner, const char **status)
 {
 	struct stat st;
 
 	*status = "4.3.0";
+	if (open_loose(job))
+		return NULL;
 	job->mess = file_open(job->id.p, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
 	if (job->mess < 0)
 		return "Unable to open the message";

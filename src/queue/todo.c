@@ -9,33 +9,68 @@
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/out.h"
+#include "queue/loose.h"
 #include "queue/note.h"
 #include "queue/qlog.h"
 
 static const enum part written[3] = {Q_INFO, Q_LOCAL, Q_REMOTE};
 
-int todo_read(const struct layout *l, const struct rewrite *r, uint64_t id, struct todo_msg *m, struct err *e)
+static int damaged(struct err *e, const char *fn)
 {
-	struct buf fn = BUF_INIT, addr = BUF_INIT;
-	struct stat st;
-	int result = -1;
+	struct err why = *e;
 
-	*m = (struct todo_msg){.id = id, .remote = BUF_INIT, .fds = {-1, -1, -1}};
-	layout_path(l, Q_TODO, id, &fn);
+	return err_perm(e, 0, "%s %s", why.text, fn);
+}
+
+/* 1, 0: it has files, -1 */
+static int read_loose(struct todo_msg *m, struct err *e)
+{
+	struct buf text = BUF_INIT;
+	int r = loose_read(".", m->id, &text, NULL, &m->size);
+
+	m->loose = r;
+	if (r && envelope_parse(buf_str(&text), &m->env, e) < 0)
+		r = damaged(e, "the journal's record");
+	buf_free(&text);
+	return r;
+}
+
+/* 1, 0: there are none, -1 */
+static int read_files(const struct layout *l, struct todo_msg *m, struct err *e)
+{
+	struct buf fn = BUF_INIT;
+	struct stat st;
+	int r = 1;
+
+	layout_path(l, Q_TODO, m->id, &fn);
 	if (envelope_read(fn.p, &m->env, e) < 0) {
-		result = e->num == ENOENT ? 0 : -1;
-		if (!e->num)
-			buf_adds(&addr, e->text), err_perm(e, 0, "%s %s", addr.p, fn.p);
+		r = e->num == ENOENT ? 0 : e->num ? -1 : damaged(e, fn.p);
 		goto out;
 	}
 	buf_clear(&fn);
-	layout_path(l, Q_MESS, id, &fn);
+	layout_path(l, Q_MESS, m->id, &fn);
 	if (file_stat(fn.p, &st) < 0) {
-		err_temp(e, errno, "unable to stat %s", fn.p);
+		r = err_temp(e, errno, "unable to stat %s", fn.p);
 		todo_free(m);
-		goto out;
+	} else {
+		m->size = (uint64_t)st.st_size;
 	}
-	m->size = (uint64_t)st.st_size;
+out:
+	buf_free(&fn);
+	return r;
+}
+
+int todo_read(const struct layout *l, const struct rewrite *r, uint64_t id, struct todo_msg *m, struct err *e)
+{
+	struct buf addr = BUF_INIT;
+
+	*m = (struct todo_msg){.id = id, .remote = BUF_INIT, .fds = {-1, -1, -1}};
+	int result = read_loose(m, e);
+
+	if (result == 0)
+		result = read_files(l, m, e);
+	if (result <= 0)
+		return result;
 	for (size_t i = 0; i < m->env.rcpts.n; i++) {
 		bool remote = rewrite_rcpt(r, m->env.rcpts.p[i], &addr);
 
@@ -44,11 +79,8 @@ int todo_read(const struct layout *l, const struct rewrite *r, uint64_t id, stru
 		m->has_remote |= remote;
 		m->has_local |= !remote;
 	}
-	result = 1;
-out:
-	buf_free(&fn);
 	buf_free(&addr);
-	return result;
+	return 1;
 }
 
 void todo_free(struct todo_msg *m)

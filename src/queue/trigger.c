@@ -50,25 +50,33 @@ int trigger_queue_take(int fd, uint64_t *id)
 	return 1;
 }
 
-void trigger_pull(const char *dir, uint64_t id)
+bool trigger_tell(const char *dir, uint64_t id)
 {
 	struct buf b = BUF_INIT;
-	int fd;
+	bool told = false;
 
 	if (id && conf_set(CONF_DYNAMIC_QUEUE) && post(dir, id))
-		return;
-	buf_fmt(&b, "%s/lock/trigger", dir);
-	fd = file_open(b.p, O_WRONLY | O_NONBLOCK, 0);
+		return true;
+	buf_adds(&b, dir);
+	buf_adds(&b, "/lock/trigger");
+	int fd = file_open(b.p, O_WRONLY | O_NONBLOCK, 0);
+
 	if (fd >= 0) {
 		buf_clear(&b);
 		if (id)
 			buf_fmt(&b, "%llu", (unsigned long long)id);
 		buf_addc(&b, 0);
-		/* a full FIFO means the reader has plenty to do and will scan */
-		(void)fd_write(fd, b.p, b.n);
+		told = fd_write(fd, b.p, b.n) == (ssize_t)b.n;
 		fd_close(fd);
 	}
 	buf_free(&b);
+	return told;
+}
+
+void trigger_pull(const char *dir, uint64_t id)
+{
+	/* a full FIFO means the reader has plenty to do and will scan */
+	(void)trigger_tell(dir, id);
 }
 
 int trigger_open(struct trigger *t, const char *dir)

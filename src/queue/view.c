@@ -1,6 +1,8 @@
 /* view - messages of a queue, one after another; see view.h. */
 #include "queue/view.h"
 
+#include "queue/loose.h"
+
 #include <errno.h>
 
 #include "core/base/json.h"
@@ -163,6 +165,7 @@ int view_load(const struct layout *l, const char *queue, uint64_t id, const stru
 	struct stat st;
 	int r = 0;
 
+	loose_file(".", id, NULL);
 	/* info of a message that is in todo is a beginning only */
 	if (file_stat(path(l, Q_TODO, id, &fn), &st) == 0)
 		r = load(l, queue, Q_TODO, id, st.st_mtime, c, now, v, e);

@@ -9,7 +9,7 @@ import sys
 
 SPLIT_PARTS = ('mess', 'intd', 'todo', 'info', 'local', 'remote')
 LOCKS = {'sendmutex', 'tcpto', 'trigger', 'pid', 'pid.tmp'}
-STEER = {'socket', 'metrics', 'floor'}
+STEER = {'socket', 'metrics', 'floor', 'numbers'}
 
 
 class Queue:

@@ -2,7 +2,7 @@
 #ifndef CORE_MAIL_MAILDIR_H
 #define CORE_MAIL_MAILDIR_H
 
-#include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "core/base/buf.h"
@@ -27,9 +27,9 @@ void maildir_new_name(struct buf *b, const struct maildir_stamp *s, const struct
 
 /* Store head followed by everything fd holds from its position on in the Maildir dir (with or without
  * a final '/').  The file appears in new complete, synced as USE_FSYNC and USE_FDATASYNC say, and its
- * name is durable (USE_SYNCDIR) before 0 is returned.  later: somebody else sees to that for the file system
- * fd is on; there the content has only been handed to the disk.  -1: nothing stays in new; a full quota is
+ * name is durable (USE_SYNCDIR) before 0 is returned.  device, not 0: somebody else sees to that for the file system
+ * of this number; there the content has only been handed to the disk.  -1: nothing stays in new; a full quota is
  * ERR_PERM, all else ERR_TEMP. */
-int maildir_deliver(const char *dir, struct str head, int fd, bool later, struct err *e);
+int maildir_deliver(const char *dir, struct str head, int fd, uint64_t device, struct err *e);
 
 #endif

@@ -22,6 +22,8 @@ ssize_t fd_write_at(int fd, const void *p, size_t n, off_t pos);	/* the file pos
 int fd_write_all(int fd, const void *p, size_t n);	/* 0 or -1 */
 /* All that lies in n places (at most 8; v is used up), at this place of a file.  0 or -1. */
 int fd_write_parts_at(int fd, struct iovec *v, int n, off_t pos);
+/* A file in memory, not anywhere else, that holds n bytes; at its start.  -1 with errno. */
+int fd_memory(const char *name, const void *p, size_t n);
 int fd_close(int fd);					/* ignores fd < 0 */
 int fd_end(int fd);					/* end of writing on a socket; reading goes on */
 int fd_copy(int to, int from);				/* to becomes a duplicate of from */

@@ -8,6 +8,7 @@
 #include "core/app/log.h"
 #include "core/app/run.h"
 #include "core/base/mem.h"
+#include "core/base/num.h"
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/conf/envdir.h"
@@ -37,7 +38,7 @@ struct local {
 	struct buf newsender;
 	bool exported;		/* programs' environment is set up */
 	bool forward_only;
-	bool later;		/* the queue's journal answers for what a Maildir gets */
+	uint64_t later;		/* the file system on which the queue's journal answers for what a Maildir gets, 0 none */
 	VEC(struct str) forwards;	/* views into the .qmail text */
 	int files, programs;
 	struct err e;
@@ -378,7 +379,8 @@ static int local_main(int argc, char **argv)
 		die_usage();
 	take_arguments(&l.d, argv);
 	file_umask(077);
-	l.later = conf_set(CONF_SYNC_LATER);
+	if (conf_env(CONF_SYNC_LATER))
+		num_scan(str_z(conf_env(CONF_SYNC_LATER)), &l.later);
 	env_unset("SYNC_LATER");	/* programs store what they like */
 	delivery_sanitize();
 	check_home(&l);

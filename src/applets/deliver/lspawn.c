@@ -123,6 +123,21 @@ static void run_local(char **argv)
 	proc_exit(code);
 }
 
+/* Does the queue's journal answer for what this delivery leaves on its file system? */
+static void set_later(const struct spawner_job *job)
+{
+	struct buf device = BUF_INIT;
+	struct stat st;
+
+	if (job->shared && file_stat(conf_env(CONF_QUEUEDIR), &st) == 0) {
+		buf_fmt(&device, "%llu", (unsigned long long)st.st_dev);
+		env_put("SYNC_LATER", device.p);
+	} else {
+		env_unset("SYNC_LATER");
+	}
+	buf_free(&device);
+}
+
 /* Whose delivery is it?  Then it is run under that user: by run_local, or by a worker in its own process. */
 static int deliver(const struct spawner_job *job, bool worker)
 {
@@ -141,10 +156,7 @@ static int deliver(const struct spawner_job *job, bool worker)
 	if (u.uid == 0 && !proc_lone_root())
 		proc_exit(X_ROOT);
 	become(&u, r == 0);
-	if (job->shared)
-		env_put("SYNC_LATER", "1");
-	else
-		env_unset("SYNC_LATER");
+	set_later(job);
 	const char *words[] = {"qmail-local", "--", u.name, u.home, local.p, u.dash, u.ext,
 		job->recipient.p + job->at + 1, job->sender.p, defaultdelivery, job->qqeh.p, NULL};
 	char *argv[sizeof words / sizeof *words];

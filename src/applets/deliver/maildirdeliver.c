@@ -31,7 +31,7 @@ static int maildirdeliver_main(int argc, char **argv)
 	buf_adds(&head, extra ? extra : "");
 	/* a writer that never ends its pipe must not keep us for ever */
 	clock_alarm(MAILDIR_HOURS * 3600);
-	if (maildir_deliver(argv[1], buf_str(&head), 0, false, &e) < 0)
+	if (maildir_deliver(argv[1], buf_str(&head), 0, 0, &e) < 0)
 		die_err(&e);
 	buf_free(&head);
 	return 0;

@@ -111,7 +111,7 @@ static int direct_main(int argc, char **argv)
 	buf_adds(&head, ">\n");
 	put_recipients(&head, &v);
 	put_received(&head, by);
-	if (maildir_deliver(dir.p, buf_str(&head), message, false, &e) < 0)
+	if (maildir_deliver(dir.p, buf_str(&head), message, 0, &e) < 0)
 		front_fail(e.class == ERR_PERM ? 31 : 53, "%s", log_err(&e));
 	fd_close(message);
 	front_envelope_free(&v);

@@ -65,8 +65,10 @@ static void loop(void)
 
 		if (fd_poll(p, 4, wait) < 0 && errno != EINTR)
 			proc_exit(111);
-		if (p[0].revents && !take_orders())
+		if (p[0].revents && !take_orders()) {
+			preprocess_close();
 			proc_exit(1);
+		}
 		state = preprocess_turn(p[1].revents != 0, p[3].revents != 0);
 		if (state < 0)
 			proc_exit(111);
@@ -108,6 +110,7 @@ static int todo_main(int argc, char **argv)
 		return 111;
 	}
 	loop();
+	preprocess_close();
 	buf_put(preprocess_records(), "X", 2);
 	fd_nonblock(1, false);
 	write_out();

@@ -120,13 +120,14 @@ static int sync_content(const struct delivery *d, bool later)
 }
 
 /* Under its final name, durable: content first, then the name. */
-static int publish(struct delivery *d, int from, bool later, struct err *e)
+static int publish(struct delivery *d, uint64_t device, struct err *e)
 {
-	struct stat st, there;
+	struct stat st;
 
 	if (file_fstat(d->fd, &st) < 0)
 		return no_room(e, "stat", &d->tmp);
-	later = later && file_fstat(from, &there) == 0 && S_ISREG(there.st_mode) && there.st_dev == st.st_dev;
+	bool later = device && st.st_dev == device;
+
 	if (sync_content(d, later) < 0)
 		return no_room(e, "sync", &d->tmp);
 	int r = fd_close(d->fd);
@@ -154,7 +155,7 @@ static int publish(struct delivery *d, int from, bool later, struct err *e)
 	return r;
 }
 
-int maildir_deliver(const char *dir, struct str head, int fd, bool later, struct err *e)
+int maildir_deliver(const char *dir, struct str head, int fd, uint64_t device, struct err *e)
 {
 	struct delivery d = {BUF_INIT, BUF_INIT, BUF_INIT, {0}, -1};
 	int r;
@@ -166,7 +167,7 @@ int maildir_deliver(const char *dir, struct str head, int fd, bool later, struct
 	if (r == 0) {
 		r = copy(&d, head, fd, e);
 		if (r == 0)
-			r = publish(&d, fd, later, e);
+			r = publish(&d, device, e);
 		fd_close(d.fd);
 		if (d.tmp.n)
 			file_unlink(d.tmp.p);

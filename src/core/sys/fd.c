@@ -269,6 +269,18 @@ int fd_null(int fd)
 	return null == fd ? fd_cloexec(fd, false) : fd_move(fd, null);
 }
 
+int fd_memory(const char *name, const void *p, size_t n)
+{
+	int fd = FAULT("memfd_create") ? -1 : memfd_create(name, MFD_CLOEXEC);
+	struct iovec v = {(void *)(size_t)p, n};
+
+	if (fd >= 0 && fd_write_parts_at(fd, &v, 1, 0) < 0) {
+		fd_close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 off_t fd_seek(int fd, off_t pos)
 {
 	return lseek(fd, pos, SEEK_SET);

@@ -108,6 +108,7 @@ like "smtpd without control/rcpthosts" "$(printf 'QUIT\r\n' | QUEUEDIR=$Q TCPREM
 chmod 644 "$ROOT/control/rcpthosts"
 
 # ---- a queue in which nothing can be created or removed
+export QUEUE_FILES=1	# every message needs the directories
 start_up || fail "the instance starts"
 echo probe >>acked
 wait_for 10 all_arrived
@@ -127,6 +128,16 @@ chmod 755 "$Q"/todo/*
 rm "$ROOT/home/user/.qmail"
 kill -ALRM "$(below "$UP" | awk '$2 == "qmail-send" { print $1 }')"
 ok "and removed when that works again" wait_for 5 eval '! ls '"$Q"'/mess/*/* 2>/dev/null'
+
+unset QUEUE_FILES
+stop_up
+start_up
+# messages that are gone after their first attempt need the journal only
+wait_for 10 eval 'accept; ls "$Q"/pid/loose.* >loose 2>/dev/null' || fail "numbers are kept"
+chmod 555 "$Q"/pid "$Q"/mess/* "$Q"/intd/* "$Q"/todo/*
+like "a queue that cannot be written needs no files" "$(post loose)" '^250 '
+ok "delivered" wait_for 10 eval 'grep -qsx "X-Key: loose" "$NEW"/*'
+chmod 755 "$Q"/pid "$Q"/mess/* "$Q"/intd/* "$Q"/todo/*
 
 # ---- every daemon is killed once
 for name in $(below "$UP" | awk '{ print $2 }' | sort -u); do

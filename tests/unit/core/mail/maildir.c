@@ -56,16 +56,16 @@ static void failures_leave_nothing(void **state)
 	/* reading a directory fails after the temporary file exists */
 	int fd = file_open(".", O_RDONLY, 0);
 
-	assert_int_equal(maildir_deliver(".", STR("X: 1\n"), fd, false, &e), -1);
+	assert_int_equal(maildir_deliver(".", STR("X: 1\n"), fd, 0, &e), -1);
 	assert_int_equal(e.class, ERR_TEMP);
 	fd_close(fd);
 	assert_int_equal(entries("tmp"), 0);
 	assert_int_equal(entries("new"), 0);
 	assert_int_equal(file_rmdir("new"), 0);
 	fd = file_open("/dev/null", O_RDONLY, 0);
-	assert_int_equal(maildir_deliver(".", STR("X: 1\n"), fd, false, &e), -1);
+	assert_int_equal(maildir_deliver(".", STR("X: 1\n"), fd, 0, &e), -1);
 	assert_int_equal(entries("tmp"), 0);
-	assert_int_equal(maildir_deliver("none/", STR("X: 1\n"), fd, false, &e), -1);
+	assert_int_equal(maildir_deliver("none/", STR("X: 1\n"), fd, 0, &e), -1);
 	fd_close(fd);
 	assert_int_equal(file_rmdir("tmp"), 0);
 	assert_int_equal(file_rmdir(dir), 0);
@@ -88,7 +88,7 @@ static void long_head(void **state)
 
 	assert_int_equal(fd_write_all(fd, head.p, head.n), 0);
 	fd_seek(fd, 0);
-	assert_int_equal(maildir_deliver(dir, buf_str(&head), fd, false, &e), 0);
+	assert_int_equal(maildir_deliver(dir, buf_str(&head), fd, 0, &e), 0);
 	fd_close(fd);
 	assert_int_equal(dir_open(&d, "new"), 0);
 	assert_int_equal(dir_next(&d, &name), 1);
