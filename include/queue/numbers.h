@@ -15,6 +15,7 @@
 bool numbers_open(void);
 void numbers_close(void);
 
+bool numbers_taken(const char *dir);	/* somebody does */
 /* A free number of queue dir, 0: none, or nobody takes loose messages. */
 uint64_t numbers_take(const char *dir);
 /* It is free again. */

@@ -189,6 +189,13 @@ void numbers_close(void)
 		atomic_store(&s->taker, 0);
 }
 
+bool numbers_taken(const char *dir)
+{
+	const struct shared *s = of(dir);
+
+	return s && atomic_load(&s->taker);
+}
+
 /* Processes start at different places and go round. */
 static unsigned begin(void)
 {

@@ -515,7 +515,9 @@ static int sync_files(struct put *p, struct err *e)
 static int announce_loose(struct put *p, struct err *e)
 {
 	journal_accepted(p->journal, p->id, true);
-	if (trigger_tell(p->dir.p, p->id) || loose_file(p->dir.p, p->id, e) == 0 || loose_done(p->dir.p, p->id) == 0)
+	/* who ends says so first and then looks for loose messages: one of us two sees the other */
+	if ((numbers_taken(p->dir.p) && trigger_tell(p->dir.p, p->id)) || loose_file(p->dir.p, p->id, e) == 0 ||
+		loose_done(p->dir.p, p->id) == 0)
 		return 0;
 	p->loose = false;	/* it was, and is gone */
 	e->code = 66;

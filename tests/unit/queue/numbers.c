@@ -103,7 +103,9 @@ static void closed(void **state)
 {
 	(void)state;
 	assert_int_not_equal(numbers_take("."), 0);
+	assert_true(numbers_taken("."));
 	numbers_close();
+	assert_false(numbers_taken("."));
 	assert_int_equal(numbers_take("."), 0);
 	assert_true(numbers_open());
 	assert_int_not_equal(numbers_take("."), 0);
