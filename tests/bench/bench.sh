@@ -29,7 +29,7 @@ BIN=$PWD/build-bench/indimail
 MUSL=
 if [[ $CASES == *sendmail* ]] && command -v musl-gcc >/dev/null && tools/musl-sysroot.sh build-musl-root >/dev/null 2>&1; then
 	CC=musl-gcc PKG_CONFIG_LIBDIR=$PWD/build-musl-root build build-bench-musl --buildtype=release -Dstatic=true \
-		-Dtests=false -Dmariadb=disabled -Dsqlite=disabled -Didn=disabled
+		-Dtests=false -Dtls=disabled -Dmariadb=disabled -Dsqlite=disabled -Didn=disabled
 	MUSL=$PWD/build-bench-musl/indimail
 fi
 W=$(mktemp -d "${BENCH_DIR:-/var/tmp}/indimail-bench.XXXXXX") || exit 1
