@@ -24,20 +24,27 @@ struct bounced {
 	const struct notes *notes;	/* of all its recipients */
 };
 
+/* Where log lines go, and what they say of us. */
+struct bounce_log {
+	const char *program;	/* "qmail-send" */
+	const char *q;		/* the queue's name */
+	struct buf *text;
+};
+
 enum bounce_result {
 	BOUNCE_NONE,	/* nothing to send */
 	BOUNCE_DONE,	/* sent, discarded or dropped; the bounce file is gone */
 	BOUNCE_LATER,	/* try again */
 };
 /* Send the bounce of a message whose recipients are all settled: a report of RFC 3464 when its sender set delivery status
- * parameters.  Log lines are appended to log. */
+ * parameters.  Log lines are appended to log->text. */
 enum bounce_result bounce_send(const struct bounce_conf *c, const struct rewrite *r, const struct layout *l,
-	const struct bounced *m, const char *q, struct buf *log);
+	const struct bounced *m, const struct bounce_log *log);
 
 /* Does this sender get reports of delay and success?  Nobody does who has no address. */
 bool bounce_reports_to(struct str sender);
 /* Send such a report.  False: it could not be queued. */
 bool bounce_report(const struct bounce_conf *c, const struct layout *l, const struct bounced *m, enum letter_kind kind,
-	const struct outcome *o, size_t n, const char *q, struct buf *log);
+	const struct outcome *o, size_t n, const struct bounce_log *log);
 
 #endif

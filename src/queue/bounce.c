@@ -125,8 +125,7 @@ struct work {
 	struct buf to, report, mess;	/* what letter's views point into */
 	VEC(struct outcome) outcomes;
 	uint64_t id;
-	const char *q;
-	struct buf *log;
+	const struct bounce_log *log;
 };
 
 /* The next paragraph of *rest: the address in its first line, and its other lines.  False at the end. */
@@ -226,9 +225,10 @@ static int processor(const char *program, const struct work *w)
 	}
 	if (pid > 0 && proc_wait(pid, &status, false) == pid && !proc_crashed(status))
 		code = proc_code(status);
-	buf_fmt(w->log, "bounce processor sender <%s> recipient <", sender);
-	qlog_safe(w->log, l->to);
-	buf_fmt(w->log, "> messfn <%s> bouncefn <%s> exit=%d%s%s\n", w->mess.p, fn.p, code, *w->q ? " " : "", w->q);
+	buf_fmt(w->log->text, "bounce processor sender <%s> recipient <", sender);
+	qlog_safe(w->log->text, l->to);
+	buf_fmt(w->log->text, "> messfn <%s> bouncefn <%s> exit=%d%s%s\n", w->mess.p, fn.p, code, *w->log->q ? " " : "",
+		w->log->q);
 	mem_free(orig);
 	buf_free(&fn);
 	buf_free(&report);
@@ -241,9 +241,9 @@ static void log_queued(const struct work *w, unsigned long qp)
 	enum letter_kind kind = w->letter.kind;
 
 	if (kind == LETTER_BOUNCE || kind == LETTER_DOUBLE)
-		qlog_bounce(w->log, w->id, qp, w->q);
+		qlog_bounce(w->log->text, w->id, qp, w->log->q);
 	else
-		qlog_say(w->log, "info", "qmail-send", w->q, "%s report for msg %llu qp %lu", names[kind],
+		qlog_say(w->log->text, "info", w->log->program, w->log->q, "%s report for msg %llu qp %lu", names[kind],
 			(unsigned long long)w->id, qp);
 }
 
@@ -270,7 +270,7 @@ static int submit(const struct work *w)
 	const char *why = client_close(c);
 
 	if (verdict == 1) {
-		buf_fmt(w->log, "delete bounce: bounce/%llu %s\n", (unsigned long long)w->id, w->q);
+		buf_fmt(w->log->text, "delete bounce: bounce/%llu %s\n", (unsigned long long)w->id, w->log->q);
 		r = 0;
 	} else if (verdict == 0 && !*why) {
 		log_queued(w, client_qp(c));
@@ -328,13 +328,13 @@ static bool address(struct work *w)
 	struct str sender = w->letter.sender;
 
 	if (str_eq(sender, STR("#@[]"))) {
-		qlog_discard(w->log, "triple", w->id, w->q);
+		qlog_discard(w->log->text, "triple", w->id, w->log->q);
 		return false;
 	}
 	if (sender.n) {
 		buf_set(&w->to, sender);
 	} else if (k->to.n == 0 || k->to.p[0] == '@') {
-		qlog_discard(w->log, "double", w->id, w->q);
+		qlog_discard(w->log->text, "double", w->id, w->log->q);
 		return false;
 	} else {
 		w->letter.kind = LETTER_DOUBLE;
@@ -345,9 +345,9 @@ static bool address(struct work *w)
 }
 
 static void work_open(struct work *w, const struct bounce_conf *c, const struct layout *l, const struct bounced *m,
-	const char *q, struct buf *log)
+	const struct bounce_log *log)
 {
-	*w = (struct work){.to = BUF_INIT, .report = BUF_INIT, .mess = BUF_INIT, .id = m->id, .q = q, .log = log};
+	*w = (struct work){.to = BUF_INIT, .report = BUF_INIT, .mess = BUF_INIT, .id = m->id, .log = log};
 	layout_path(l, Q_MESS, m->id, &w->mess);
 	w->letter = (struct letter){.conf = c, .id = m->id, .birth = m->birth, .expires = m->expires, .mess = w->mess.p,
 		.sender = cleaned(m->sender), .params = m->params};
@@ -362,13 +362,13 @@ static void work_free(struct work *w)
 }
 
 enum bounce_result bounce_send(const struct bounce_conf *c, const struct rewrite *r, const struct layout *l,
-	const struct bounced *m, const char *q, struct buf *log)
+	const struct bounced *m, const struct bounce_log *log)
 {
 	struct work w;
 	struct buf fn = BUF_INIT;
 	enum bounce_result result = BOUNCE_LATER;
 
-	work_open(&w, c, l, m, q, log);
+	work_open(&w, c, l, m, log);
 	file_name(m->id, &fn);
 	if (file_slurp(fn.p, &w.report, FILE_MAX) < 0) {
 		result = errno == ENOENT ? BOUNCE_NONE : BOUNCE_LATER;
@@ -381,12 +381,12 @@ enum bounce_result bounce_send(const struct bounce_conf *c, const struct rewrite
 		if (w.letter.report)
 			failures(&w, r, m->notes);
 		if (submit_in_environment(&w) < 0) {
-			qlog_say(log, "warn", "qmail-send", q, "trouble injecting bounce message, will try later");
+			qlog_say(log->text, "warn", log->program, log->q, "trouble injecting bounce message, will try later");
 			goto out;
 		}
 	}
 	if (file_unlink(fn.p) < 0 && errno != ENOENT)
-		qlog_say(log, "warn", "qmail-send", q, "unable to unlink %s; will try again later", fn.p);
+		qlog_say(log->text, "warn", log->program, log->q, "unable to unlink %s; will try again later", fn.p);
 	else
 		result = BOUNCE_DONE;
 out:
@@ -402,13 +402,13 @@ bool bounce_reports_to(struct str sender)
 }
 
 bool bounce_report(const struct bounce_conf *c, const struct layout *l, const struct bounced *m, enum letter_kind kind,
-	const struct outcome *o, size_t n, const char *q, struct buf *log)
+	const struct outcome *o, size_t n, const struct bounce_log *log)
 {
 	static const char *const words[] = {[OUTCOME_DELAYED] = "Not delivered yet.", [OUTCOME_DELIVERED] = "Delivered.",
 		[OUTCOME_RELAYED] = "Handed to a host that sends no reports of delivery."};
 	struct work w;
 
-	work_open(&w, c, l, m, q, log);
+	work_open(&w, c, l, m, log);
 	buf_set(&w.to, w.letter.sender);
 	w.letter.to = buf_str(&w.to);
 	for (size_t i = 0; i < n; i++)
@@ -422,7 +422,7 @@ bool bounce_report(const struct bounce_conf *c, const struct layout *l, const st
 	bool queued = submit_in_environment(&w) > 0;
 
 	if (!queued)
-		qlog_say(log, "warn", "qmail-send", q, "trouble injecting a delivery report, will try later");
+		qlog_say(log->text, "warn", log->program, log->q, "trouble injecting a delivery report, will try later");
 	work_free(&w);
 	return queued;
 }

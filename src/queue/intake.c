@@ -82,6 +82,8 @@ int intake_read_answer(int sock, struct intake_answer *a, struct err *e)
 {
 	char head[7], text[INTAKE_TEXT_MAX];
 
+	/* a process that sleeps in poll is left alone when the other side reads our request; one that reads is not */
+	fd_wait(sock, POLLIN, -1);
 	if (fd_read_all(sock, head, sizeof head) < 0)
 		return err_code(e, 74, errno, "lost the intake socket");
 	size_t n = unpack(head + 5, 2);

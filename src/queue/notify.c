@@ -88,6 +88,7 @@ static bool send_kind(struct sched *s, struct job *j, enum letter_kind kind)
 {
 	struct bounced m = {.id = j->id, .birth = j->birth, .expires = j->birth + s->lifetime, .sender = j->sender,
 		.params = j->params};
+	struct bounce_log log = {s->program, s->q, &s->log};
 	VEC(struct outcome) list = {0};
 	bool queued = true;
 
@@ -100,7 +101,7 @@ static bool send_kind(struct sched *s, struct job *j, enum letter_kind kind)
 			vec_push(&list, o);
 	}
 	if (list.n)
-		queued = bounce_report(&s->bounce, &s->lay, &m, kind, list.p, list.n, s->q, &s->log);
+		queued = bounce_report(&s->bounce, &s->lay, &m, kind, list.p, list.n, &log);
 	for (size_t i = 0; i < j->events.n && queued; i++)
 		if ((j->events.p[i].action == OUTCOME_DELAYED) == (kind == LETTER_DELAYED))
 			notify_mark(s, j->id, &j->events.p[i].note, kind == LETTER_DELAYED ? NOTE_WARNED : NOTE_CLOSED);
@@ -120,6 +121,7 @@ void notify_send(struct sched *s, struct job *j)
 
 bool notify_rest(struct sched *s, const struct bounced *m)
 {
+	struct bounce_log log = {s->program, s->q, &s->log};
 	VEC(struct outcome) list = {0};
 	bool queued = true;
 
@@ -132,7 +134,7 @@ bool notify_rest(struct sched *s, const struct bounced *m)
 			vec_push(&list, o);
 	}
 	if (list.n)
-		queued = bounce_report(&s->bounce, &s->lay, m, LETTER_SUCCESS, list.p, list.n, s->q, &s->log);
+		queued = bounce_report(&s->bounce, &s->lay, m, LETTER_SUCCESS, list.p, list.n, &log);
 	for (size_t i = 0; i < m->notes->v.n && queued && list.n; i++)
 		if (m->notes->v.p[i].state == NOTE_RELAYED || m->notes->v.p[i].state == NOTE_DELIVERED)
 			notify_mark(s, m->id, &m->notes->v.p[i], NOTE_CLOSED);

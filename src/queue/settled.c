@@ -230,10 +230,11 @@ static bool tell_sender(struct sched *s, uint64_t id, time_t birth, const struct
 {
 	struct notes notes = {{0}};
 	struct bounced m = {.id = id, .birth = birth, .sender = v->sender, .params = v->params, .notes = &notes};
+	struct bounce_log log = {s->program, s->q, &s->log};
 
 	notes_take(v, 0, &notes);
 	bool told = notify_rest(s, &m);
-	enum bounce_result r = told ? bounce_send(&s->bounce, &s->rules, &s->lay, &m, s->q, &s->log) : BOUNCE_LATER;
+	enum bounce_result r = told ? bounce_send(&s->bounce, &s->rules, &s->lay, &m, &log) : BOUNCE_LATER;
 
 	metrics_add(s->metrics->bounces, r == BOUNCE_DONE);
 	told = r != BOUNCE_LATER;

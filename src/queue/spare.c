@@ -42,13 +42,17 @@ static bool next_spare(const char *dir, struct buf *name, struct stat *st)
 	return false;
 }
 
-static int open_empty(const char *fn)
+/* Most spares are empty already and are not truncated again: ext4 would write the message out as soon as it is closed,
+ * and most messages are gone before the disk needs them in their place.  *st becomes the file's. */
+static int open_empty(const char *fn, struct stat *st)
 {
-	int fd = file_open(fn, O_WRONLY | O_TRUNC, 0);
+	int fd = file_open(fn, O_WRONLY, 0);
 
-	if (fd < 0)
-		file_unlink(fn);
-	return fd;
+	if (fd >= 0 && file_fstat(fd, st) == 0 && (st->st_size == 0 || file_truncate(fd, 0) == 0))
+		return fd;
+	fd_close(fd);
+	file_unlink(fn);
+	return -1;
 }
 
 int spare_take(const char *dir, const char *fn)
@@ -59,7 +63,7 @@ int spare_take(const char *dir, const char *fn)
 
 	for (int i = 0; fd < 0 && i < CLAIMS && next_spare(dir, &name, &st); i++) {
 		if (file_rename_new(name.p, fn) == 0)
-			fd = open_empty(fn);
+			fd = open_empty(fn, &st);
 		else if (errno != ENOENT)
 			break;
 	}
@@ -77,8 +81,8 @@ int spare_take_named(const char *dir, void (*path)(uint64_t id, struct buf *fn, 
 		path((uint64_t)st.st_ino, &fn, arg);
 		if (file_rename_new(name.p, fn.p) < 0)
 			continue;
-		fd = open_empty(fn.p);
-		if (fd < 0 || file_fstat(fd, &st) < 0)
+		fd = open_empty(fn.p, &st);
+		if (fd < 0)
 			break;
 		/* another spare may have come to lie there since we looked */
 		*id = (uint64_t)st.st_ino;

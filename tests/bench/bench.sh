@@ -25,6 +25,13 @@ command -v smtp-source >/dev/null || fatal "package postfix is missing"
 
 build build-bench --buildtype=release -Dstatic=true -Dtests=false
 BIN=$PWD/build-bench/indimail
+# programs linked with musl start faster: where it is, sendmail is measured from such a build, too
+MUSL=
+if [[ $CASES == *sendmail* ]] && command -v musl-gcc >/dev/null && tools/musl-sysroot.sh build-musl-root >/dev/null 2>&1; then
+	CC=musl-gcc PKG_CONFIG_LIBDIR=$PWD/build-musl-root build build-bench-musl --buildtype=release -Dstatic=true \
+		-Dtests=false -Dtls=disabled -Dmariadb=disabled -Dsqlite=disabled -Didn=disabled
+	MUSL=$PWD/build-bench-musl/indimail
+fi
 W=$(mktemp -d "${BENCH_DIR:-/var/tmp}/indimail-bench.XXXXXX") || exit 1
 chmod 755 "$W"
 UP= PF= SINK=
@@ -152,17 +159,17 @@ relay() {
 	SINK=
 }
 
-# sendmails SYSTEM N: N calls at a time, each started without a shell (posix_spawn) so that the call itself is measured
+# sendmails SYSTEM N [DIR]: N calls at a time, each started without a shell (posix_spawn) so that the call itself is measured
 sendmails() {
-	local sys=$1 at_once=$2
+	local sys=$1 at_once=$2 bin=${3:-$W/bin}
 	printf 'From: a@x.test\nTo: u1@bench.test\nSubject: x\n\nhello\n' >"$W/msg"
 	[ "$sys" = pf ] || { set -a; . "$W/im/env"; set +a; }
-	python3 - "$sys" "$W" "$at_once" <<-'END'
+	python3 - "$sys" "$W" "$at_once" "$bin" <<-'END'
 		import os, sys, time
-		sysname, w, at_once = sys.argv[1], sys.argv[2], int(sys.argv[3])
+		sysname, w, at_once, bindir = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 		n = 300
 		if sysname == 'im':
-		    argv = [w + '/bin/sendmail', 'u1@bench.test']
+		    argv = [bindir + '/sendmail', 'u1@bench.test']
 		else:
 		    argv = ['/usr/sbin/sendmail', '-C', w + '/pf', 'u1@bench.test']
 		    os.environ['MAIL_CONFIG'] = w + '/pf'
@@ -220,6 +227,7 @@ limits() {
 
 up
 mkdir -p "$W/bin" && "$BIN" --install "$W/bin"
+[ -z "$MUSL" ] || { mkdir -p "$W/musl" && "$MUSL" --install "$W/musl"; }
 have_pf=
 pf_start && have_pf=1
 echo
@@ -265,9 +273,11 @@ for c in $CASES; do
 		n=${n#-}
 		for _ in $(seq "$ROUNDS"); do
 			a1="$a1 $(sendmails im "${n:-1}")"
+			[ -z "$MUSL" ] || a2="$a2 $(sendmails im "${n:-1}" "$W/musl")"
 			[ -z "$have_pf" ] || b1="$b1 $(sendmails pf "${n:-1}")"
 		done
 		row "sendmail invocations per second, ${n:-1} at a time" "$(median "$a1")" "$(median "$b1")"
+		[ -z "$MUSL" ] || row "... with sendmail linked with musl" "$(median "$a2")" "$(median "$b1")"
 		;;
 	limits)
 		read -r x y z w < <(limits)

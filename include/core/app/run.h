@@ -54,6 +54,11 @@ void run_fresh(char *const argv[]) __attribute__((noreturn));
 bool run_known(const char *file);
 /* Wait for a child: its exit code, or -1 when it crashed. */
 int run_wait(pid_t pid);
+/* A function of ours in a child that takes on a role and exits with what it returns; 111 with the reason when the role
+ * cannot be had.  Signals and descriptors are as they were here.  The child's pid, -1 on failure to fork. */
+pid_t run_as(enum role role, int (*f)(void *arg), void *arg, struct err *e);
+/* The same, and wait: the exit code, or -1 when the child crashed.  Failure to fork ends the program with 111. */
+int run_as_wait(enum role role, int (*f)(void *arg), void *arg);
 /* Ask a program about the message: run argv on our descriptors, fd 0 rewound for it and for us, and
  * return its exit code; 111 when it cannot be run, crashed or there is nothing to rewind (after saying so). */
 int run_ask(char *const argv[]);

@@ -75,22 +75,17 @@ static void fix(void)
 }
 
 /* What the last run of the machine left in the journal goes back into the queue. */
-static void recover(void)
+static int recover(void *arg)
 {
 	struct err e = {0};
 	unsigned n = 0;
-	pid_t pid = proc_fork();
 
-	if (pid == 0) {
-		if (role_take(AS_QUEUE, &e) < 0 || journal_recover(queue_here(), &n, &e) < 0)
-			log_warn("%s: its messages stay there: %s", queue_here(), log_err(&e));
-		else if (n)
-			log_line("info: qmta-send: %s: %u messages put back from the journal", queue_here(), n);
-		proc_exit(0);
-	}
-	if (pid < 0)
-		die(111, "unable to fork: %s", log_errno(errno));
-	run_wait(pid);
+	(void)arg;
+	if (journal_recover(queue_here(), &n, &e) < 0)
+		log_warn("%s: its messages stay there: %s", queue_here(), log_err(&e));
+	else if (n)
+		log_line("info: qmta-send: %s: %u messages put back from the journal", queue_here(), n);
+	return 0;
 }
 
 /* Our log becomes descriptor 0; what is said on 1 and 2 goes there, too. */
@@ -278,7 +273,7 @@ static int qmta_main(int argc, char **argv)
 	set_environment();
 	if (fix_first)
 		fix();
-	recover();
+	run_as_wait(AS_QUEUE, recover, NULL);
 	file_umask(077);
 	open_log(argc > 2 ? argv + 2 : argv + argc);
 	if (!role_single() && proc_euid() == 0)

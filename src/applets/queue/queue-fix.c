@@ -150,26 +150,24 @@ static void enter(const char *dir, const struct queue_owners *o)
 }
 
 /* The journal speaks of messages by their numbers, which may change now: it has to let go of them. */
-static void empty_journal(const struct queue_owners *o)
+static int empty_journal(void *arg)
 {
+	const struct queue_owners *o = arg;
 	struct err e = {0};
 	unsigned n = 0;
-	pid_t pid;
 
-	if (!journal_exists("."))
-		return;
-	pid = proc_fork();
-	if (pid == 0) {
-		if ((o->change && proc_become(o->queue, o->group, &o->group, 1, &e) < 0) ||
-			journal_recover(".", &n, &e) < 0 || journal_flush(".", &e) < 0)
-			die_err(&e);
-		if (n)
-			log_line("%s: %u messages put back from the journal", log_program(), n);
-		proc_exit(0);
-	}
-	if (pid < 0)
-		die(111, "unable to fork: %s", log_errno(errno));
-	int code = run_wait(pid);
+	/* the owner need not be an account of this machine: it is no role that is taken on */
+	if ((o->change && proc_become(o->queue, o->group, &o->group, 1, &e) < 0) ||
+		journal_recover(".", &n, &e) < 0 || journal_flush(".", &e) < 0)
+		die_err(&e);
+	if (n)
+		log_line("%s: %u messages put back from the journal", log_program(), n);
+	return 0;
+}
+
+static void without_journal(struct queue_owners *o)
+{
+	int code = journal_exists(".") ? run_as_wait(AS_CALLER, empty_journal, o) : 0;
 
 	if (code != 0)
 		proc_exit(code < 0 ? 111 : code);
@@ -195,7 +193,7 @@ static int fix_main(int argc, char **argv)
 	/* now the mutex is there for certain */
 	if (!report_only) {
 		take_mutex();
-		empty_journal(&r.owners);
+		without_journal(&r.owners);
 	}
 	if (repair_messages(&r, &e) < 0 || repair_old_parts(&r, &e) < 0)
 		die_err(&e);

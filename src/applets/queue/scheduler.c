@@ -103,17 +103,15 @@ static void on_term(int sig)
 	stop = 1;
 }
 
-/* Its keeper, a child for as long as the queues run and a moment longer. */
-static pid_t start_keeper(struct service *s, struct err *e)
-{
-	const struct queue *q = s->arg;
-	pid_t parent = proc_pid(), pid = proc_fork();
-	unsigned n = 0;
+static pid_t scheduler;		/* whose child the keeper is */
 
-	if (pid < 0)
-		return err_temp(e, errno, "unable to fork");
-	if (pid > 0)
-		return pid;
+/* The journal's keeper, a child for as long as the queues run and a moment longer. */
+static int keeper(void *arg)
+{
+	const struct service *s = arg;
+	const struct queue *q = s->arg;
+	struct err e = {0};
+	unsigned n = 0;
 	static const int theirs[] = {SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2};	/* for the sends */
 
 	sig_reset();
@@ -121,11 +119,9 @@ static pid_t start_keeper(struct service *s, struct err *e)
 		sig_ignore(theirs[i]);
 	sig_catch(SIGTERM, on_term);
 	fd_close_from(3);
-	proc_die_with_parent(parent);
-	if (role_take(AS_QUEUE, e) < 0)
-		die_err(e);
-	if (journal_recover(q->dir, &n, e) < 0)
-		log_warn("%s: its messages stay there: %s", s->name, log_err(e));
+	proc_die_with_parent(scheduler);
+	if (journal_recover(q->dir, &n, &e) < 0)
+		log_warn("%s: its messages stay there: %s", s->name, log_err(&e));
 	if (n)
 		log_line("info: qscheduler: %u messages put back from the journal", n);
 	proc_title("qscheduler", "journal");
@@ -134,7 +130,17 @@ static pid_t start_keeper(struct service *s, struct err *e)
 		if (!stop)
 			clock_nap_ms(NO_JOURNAL_MS);
 	}
-	proc_exit(0);
+	return 0;
+}
+
+static pid_t start_keeper(struct service *s, struct err *e)
+{
+	scheduler = proc_pid();
+	sig_hold();	/* what is meant for the child must not end in our handlers */
+	pid_t pid = run_as(AS_QUEUE, keeper, s, e);
+
+	sig_release();
+	return pid;
 }
 
 /* One scheduler per collection. */

@@ -72,22 +72,17 @@ static void start_logger(char **argv)
 }
 
 /* What the last run of the machine left in the journal goes back into the queue before anybody looks at it. */
-static void recover(void)
+static int recover(void *arg)
 {
 	struct err e = {0};
 	unsigned n = 0;
-	pid_t pid = proc_fork();
 
-	if (pid == 0) {
-		if (role_take(AS_QUEUE, &e) < 0 || journal_recover(queue_here(), &n, &e) < 0)
-			log_warn("%s: its messages stay there: %s", queue_here(), log_err(&e));
-		else if (n)
-			log_line("info: %s: %s: %u messages put back from the journal", log_program(), queue_here(), n);
-		proc_exit(0);
-	}
-	if (pid < 0)
-		die(111, "unable to fork: %s", log_errno(errno));
-	run_wait(pid);
+	(void)arg;
+	if (journal_recover(queue_here(), &n, &e) < 0)
+		log_warn("%s: its messages stay there: %s", queue_here(), log_err(&e));
+	else if (n)
+		log_line("info: %s: %s: %u messages put back from the journal", log_program(), queue_here(), n);
+	return 0;
 }
 
 static void become_send(void) __attribute__((noreturn));
@@ -149,7 +144,7 @@ static int start_main(int argc, char **argv)
 	for (int fd = 2; fd < 9; fd++)
 		if (!fd_open(fd) && fd_copy(fd, 0) < 0)
 			die(111, "unable to copy descriptors: %s", log_errno(errno));
-	recover();
+	run_as_wait(AS_QUEUE, recover, NULL);
 	if (argc > 2)
 		start_logger(argv + 2);
 	for (int i = 0; i < (slow ? SLOW_PIPES : PIPES); i++)

@@ -187,19 +187,19 @@ static void compile_users(void)
 }
 
 /* In a child: what making keys and queues takes in memory must not stay with us for ever. */
-static void create(void)
+static int create_it(void *arg)
 {
 	struct err e = {0};
-	pid_t pid = proc_fork();
 
-	if (pid < 0)
-		die(111, "unable to fork: %s", log_errno(errno));
-	if (pid == 0) {
-		if (instance_create(&inst, &e) < 0)
-			die_err(&e);
-		proc_exit(0);
-	}
-	int code = run_wait(pid);
+	(void)arg;
+	if (instance_create(&inst, &e) < 0)
+		die_err(&e);
+	return 0;
+}
+
+static void create(void)
+{
+	int code = run_as_wait(AS_CALLER, create_it, NULL);
 
 	if (code)
 		proc_exit(code > 0 ? code : 111);

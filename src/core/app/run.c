@@ -296,6 +296,29 @@ int run_wait(pid_t pid)
 	return proc_code(status);
 }
 
+pid_t run_as(enum role role, int (*f)(void *arg), void *arg, struct err *e)
+{
+	pid_t pid = proc_fork();
+
+	if (pid < 0)
+		return err_temp(e, errno, "unable to fork");
+	if (pid > 0)
+		return pid;
+	if (role_take(role, e) < 0)
+		die_err(e);
+	proc_exit(f(arg));
+}
+
+int run_as_wait(enum role role, int (*f)(void *arg), void *arg)
+{
+	struct err e = {0};
+	pid_t pid = run_as(role, f, arg, &e);
+
+	if (pid < 0)
+		die_err(&e);
+	return run_wait(pid);
+}
+
 int run_ask(char *const argv[])
 {
 	struct err e = {0};

@@ -60,5 +60,16 @@ UP=$!
 PIDS="$PIDS $UP"
 ok "they are in nobody's way" wait_for 20 up_runs
 is "but gone" "$(of_object queue1)" "qmails:qmail 644"
+
+# the journal's keeper has another user than qscheduler and ends with it all the same
+under() { local k; for k in $(ps -o pid= --ppid "$1"); do echo "$k"; under "$k"; done; }
+keeper() { for p in $(under "$UP"); do [ "$(ps -o args= -p "$p")" != "qscheduler journal" ] || echo "$p"; done; }
+kept() { [ -n "$(keeper)" ]; }
+gone() { case $(ps -o stat= -p "$1") in '' | Z*) true ;; *) false ;; esac; }
+ok "the keeper" wait_for 10 kept
+k=$(keeper)
+is "its user" "$(ps -o user= -p "$k")" qmailq
+kill -KILL "$(ps -o ppid= -p "$k")"
+ok "ends with qscheduler" wait_for 10 gone "$k"
 kill "$UP"; wait "$UP"
 done_testing

@@ -127,6 +127,19 @@ code "a scan finds them as well" 0 qmta-send -s 151
 ok "" empty
 CONFSPLIT=3 queue-fix -m "$Q" 2>/dev/null
 
+# a bounce that cannot be queued
+printf '#!/bin/sh\nexit 71\n' >no-queue && chmod 755 no-queue
+: >log
+BOUNCEQUEUE=$T/no-queue start_mta
+submit_here bouncer@me.example d@me.example
+ok "no queue for a bounce" wait_for 10 seen 1 '^warn: qmta-send: trouble injecting bounce message, will try later$'
+stop_mta
+start_mta
+kill -ALRM "$MTA"
+ok "sent by the next one" wait_for 10 seen 1 '^bounce msg [0-9]+ qp [0-9]+$'
+ok "nothing is left of it" wait_for 10 empty
+stop_mta
+
 # a logger
 code "a logger" 0 qmta-send ./Maildir/ sh -c 'cat >logged'
 ok "has the lines" wait_for 5 grep -q 'exiting$' logged

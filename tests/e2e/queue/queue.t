@@ -30,6 +30,16 @@ like "envelope" "$(records)" "^u$(id -u)\|p[0-9]+\|Fa@b\|Tc@d\|Te@f\|$"
 is "the message is there byte for byte" "$(stored | tail -n +2)" "$(cat message)"
 is "the trigger tells the number" "$(timeout 1 head -c $((${#id} + 1)) <&8 | tr '\0' .)" "$id."
 exec 8>&-
+for i in $(seq 0 63); do printf 'old and long %1000s' x >"$Q/pid/spare.$i"; done
+empty_spares() { for i in $(seq 0 63); do : >"$Q/pid/spare.$i"; done; }
+for what in full empty; do
+	(cd "$Q" && find mess intd todo -type f -exec rm {} +)
+	[ $what = full ] || empty_spares
+	submit
+	is "two $what spares serve" "$? $(ls "$Q/pid" | grep -c spare)" "0 62"
+	is "nothing is left in the message" "$(stored | tail -n +2)" "$(cat message)"
+	like "nor in the envelope" "$(records)" "^u$(id -u)\|p[0-9]+\|Fa@b\|Tc@d\|Te@f\|$"
+done
 R='Received: indimail-mta queue [0-9]+'
 D='[A-Z][a-z]{2}, [0-9]+ [A-Z][a-z]{2} 20[0-9]{2} [0-9:]{8} \+0000$'
 received() { empty; submit; stored | head -1; }

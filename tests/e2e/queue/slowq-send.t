@@ -88,6 +88,19 @@ RATELIMIT_DIR= start_slow
 like "switched off" "$(tail -5 log)" 'ratelimit=OFF'
 stop_slow
 
+# a bounce that cannot be queued is sent later, by the same words as everything else
+printf '#!/bin/sh\nexit 71\n' >no-queue && chmod 755 no-queue
+: >log
+BOUNCEQUEUE=$T/no-queue start_slow
+submit_here bouncer@me.example d@me.example
+ok "no queue for a bounce" wait_for 10 seen 1 '^warn: slowq-send: slowq: trouble injecting bounce message, will try later$'
+stop_slow
+start_slow
+kill -ALRM "$SLOW"
+ok "sent by the next one" wait_for 10 seen 1 '^bounce msg [0-9]+ qp [0-9]+ slowq$'
+ok "nothing is left of it" wait_for 10 empty
+stop_slow
+
 # domainqueue sends a domain's mail here
 TODO_PROCESSOR=0
 printf 'far.example:QUEUEDIR=%s,QMAILQUEUE=%s/qmail-queue\n' "$Q" "$BIN" >control/domainqueue
