@@ -52,6 +52,7 @@ struct journal_state {
 	_Atomic uint32_t asleep;	/* the keeper has nothing to do */
 	_Atomic uint32_t broken;	/* a sync has failed: no more records until the machine starts anew */
 	_Atomic uint64_t messages, bytes, syncs, refused, rounds;
+	_Atomic uint32_t appended, before, served;	/* records: all, those before the last sync, those it served */
 	struct journal_segment seg[SEGMENTS_MAX];
 	struct journal_entry entry[ENTRIES];
 };

@@ -20,7 +20,8 @@
 
 enum {
 	PATIENCE_MS = 50,	/* for a sync of somebody who may have died */
-	GATHER = 8,		/* times others are let run before a sync */
+	CROWD = 3,		/* so many records with one sync: there are enough sessions ... */
+	GATHER_MS = 2,		/* ... that waiting this long for more pays */
 };
 
 /* ---- appending ---- */
@@ -107,8 +108,10 @@ static int append(struct journal *j, struct journal_record *r, _Atomic journal_p
 	struct iovec v[] = {{head, sizeof head}, {(char *)(size_t)r->env.p, r->env.n}, {(char *)(size_t)r->body.p, r->body.n},
 		{(char *)(size_t)padding, n - sizeof head - r->env.n - r->body.n}};
 
-	if (fd_write_parts_at(*fd, v, 4, JOURNAL_OFF(r->pos)) == 0)
+	if (fd_write_parts_at(*fd, v, 4, JOURNAL_OFF(r->pos)) == 0) {
+		atomic_fetch_add(&j->s->appended, 1);
 		return 1;
+	}
 	err_code(e, 64, errno, "unable to write %s", j->home.p);
 	fd_close(*fd);
 	*fd = -1;
@@ -122,18 +125,16 @@ static bool synced(const struct journal_segment *g, uint32_t before)
 	return (int32_t)(atomic_load(&g->synced) - before) > 0;
 }
 
-/* Whoever is about to append does it first: as long as others are ready to run and do, the sync can serve more.  With
- * nobody there this is one call and no time. */
-static void gather(const struct journal_state *s)
+/* Whoever is about to append does it first.  Where the last sync served several, this one waits a moment for others: they
+ * run meanwhile.  With nobody there this is one call and no time. */
+static void gather(struct journal_state *s)
 {
-	journal_pos t;
+	proc_yield();
+	if (atomic_load(&s->served) >= CROWD)
+		clock_nap_ms(GATHER_MS);
+	uint32_t n = atomic_load(&s->appended);
 
-	for (int i = 0; i < GATHER; i++) {
-		t = atomic_load(&s->tail);
-		proc_yield();
-		if (atomic_load(&s->tail) == t)
-			break;
-	}
+	atomic_store(&s->served, n - atomic_exchange(&s->before, n));
 }
 
 /* Begin a sync as the only one; everybody who waits for it is woken. */
