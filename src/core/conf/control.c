@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "core/base/num.h"
+#include "core/conf/absent.h"
 #include "core/conf/conf.h"
 #include "core/sys/file.h"
+#include "core/sys/workers.h"
 
 enum { CONTROL_MAX = 256 << 20 };	/* a control file larger than this is refused */
 
@@ -62,7 +64,9 @@ int control_raw(const char *name, struct buf *text, struct err *e)
 
 	control_path(name, &fn);
 	buf_clear(text);
-	if (file_slurp(fn.p, text, CONTROL_MAX) < 0)
+	if (absent_file(fn.p, workers_job()))
+		r = 0;
+	else if (file_slurp(fn.p, text, CONTROL_MAX) < 0)
 		r = errno == ENOENT ? 0 : err_code(e, 55, errno, "unable to read %s", fn.p);
 	buf_free(&fn);
 	return r;
