@@ -15,6 +15,24 @@ const char *env_get(const char *name)
 	return getenv(name);
 }
 
+const char *env_find(const char *name, const char **file)
+{
+	static const char suffix[] = "_FILE=";
+	size_t n = strlen(name);
+
+	*file = NULL;
+	for (char **v = environ; v && *v; v++) {
+		/* most differ here: this loop is run for every setting of every message */
+		if (**v != *name || strncmp(*v, name, n) != 0)
+			continue;
+		if ((*v)[n] == '=')
+			return *v + n + 1;
+		if (!*file && strncmp(*v + n, suffix, sizeof suffix - 1) == 0)
+			*file = *v + n + sizeof suffix - 1;
+	}
+	return NULL;
+}
+
 void env_put(const char *name, const char *value)
 {
 	while (setenv(name, value, 1) < 0 && *name && !strchr(name, '='))

@@ -1,4 +1,4 @@
-/* Unit tests of core/sys/env: copies that are shared, and changes that are repeated. */
+/* Unit tests of core/sys/env: look-ups, copies that are shared, and changes that are repeated. */
 #include "core/sys/env.h"
 
 #include <setjmp.h>
@@ -83,9 +83,35 @@ static void restore(void **state)
 	assert_string_equal(env_get("CHANGES"), "two");
 }
 
+/* The variable, or else what stands for it. */
+static void found(void **state)
+{
+	const char *file;
+
+	(void)state;
+	env_clear();
+	assert_null(env_find("NAME", &file));
+	assert_null(file);
+	env_put("NAME_FILE", "/a=b");
+	env_put("NAMES", "other");
+	env_put("NAM", "shorter");
+	env_put("NAME_FILES", "other");
+	assert_null(env_find("NAME", &file));
+	assert_string_equal(file, "/a=b");
+	env_put("NAME", "");
+	assert_string_equal(env_find("NAME", &file), "");
+	env_put("NAME", "x=y");
+	assert_string_equal(env_find("NAME", &file), "x=y");
+	assert_string_equal(env_find("NAME_FILE", &file), "/a=b");
+	assert_null(file);
+	env_unset("NAME");
+	assert_null(env_find("NAME", &file));
+	assert_string_equal(file, "/a=b");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(restore)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(changes), cmocka_unit_test(restore), cmocka_unit_test(found)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
