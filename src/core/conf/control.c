@@ -38,8 +38,10 @@ bool table_get(const struct table *t, struct str key, struct str *value)
 void control_path(const char *name, struct buf *path)
 {
 	buf_clear(path);
-	if (name[0] != '/' && name[0] != '.')
-		buf_fmt(path, "%s/", conf_controldir());
+	if (name[0] != '/' && name[0] != '.') {
+		buf_adds(path, conf_controldir());
+		buf_addc(path, '/');
+	}
 	buf_adds(path, name);
 }
 
