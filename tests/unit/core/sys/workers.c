@@ -11,8 +11,8 @@
 #include "core/sys/proc.h"
 #include "core/sys/workers.h"
 
-/* "exit N" ends the process, "code N" is an exit code, "job" tells which one it is, "env" tells whether MARK is set and sets it; the text is
- * written to the descriptor. */
+/* "exit N" ends the process, "code N" is an exit code, "job" tells which one it is, "env" tells whether MARK is set and
+ * sets it; the text is written to the descriptor. */
 static int run(struct str text, const int *fds, int n)
 {
 	char c = text.p[text.n - 1];
