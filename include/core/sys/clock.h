@@ -12,6 +12,7 @@ bool clock_behind(void);			/* does the clock say less? */
 void clock_us(time_t *sec, long *usec);		/* the same with microseconds */
 bool clock_local(time_t t, struct tm *tm);	/* the time of this place; false: the year is beyond words */
 long long clock_mono_ms(void);			/* milliseconds, never jumps */
+long long clock_coarse_ms(void);		/* the same, up to a tick ago: never a system call */
 void clock_sleep_ms(long ms);			/* full time, even when signals arrive */
 void clock_nap_ms(long ms);			/* a signal ends it */
 void clock_alarm(unsigned sec);			/* SIGALRM after sec seconds; 0 cancels */

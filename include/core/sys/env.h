@@ -6,6 +6,8 @@
 #include "core/base/vec.h"
 
 const char *env_get(const char *name);		/* for room conf only */
+/* The same; when it is not there, *file is what NAME_FILE says, NULL nothing. */
+const char *env_find(const char *name, const char **file);
 void env_put(const char *name, const char *value);
 void env_put_str(const char *name, struct str value);	/* bytes after a NUL are cut */
 void env_unset(const char *name);

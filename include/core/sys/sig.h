@@ -1,4 +1,4 @@
-/* sig - signals.  Handlers set flags; the loops look at them. */
+/* sig - signals.  Handlers set flags; the loops look at them.  What is already as wanted costs no system call. */
 #ifndef CORE_SYS_SIG_H
 #define CORE_SYS_SIG_H
 
@@ -13,6 +13,8 @@ void sig_unblock(int sig);
 void sig_hold(void);
 void sig_release(void);				/* as before sig_hold */
 void sig_reset(void);				/* all default, none blocked: a fresh program */
+/* Foreign code runs in this process from now on and may change signals too: nothing is taken for granted any more. */
+void sig_unsure(void);
 /* Wait for one of n blocked signals: its number, 0 after ms milliseconds. */
 int sig_wait(const int *sigs, int n, long ms);
 /* A descriptor that is readable while one of n blocked signals waits for sig_wait; close-on-exec, -1 with errno. */

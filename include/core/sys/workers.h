@@ -60,6 +60,8 @@ int workers_open(struct workers *w, struct err *e);
  * no worker's job.  It is the job's again with workers_let_go, which does not close it. */
 int workers_hold(int fd);
 void workers_let_go(void);
+/* How many jobs this process has been given, with the present one; 0: it is no worker. */
+unsigned workers_job(void);
 /* Give a job to an idle worker, one that had the same kind of job last if there is one, or start a worker: its pid, -1 with
  * e.  The descriptors stay ours too. */
 pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, uint32_t kind, struct err *e);

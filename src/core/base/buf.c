@@ -88,16 +88,20 @@ void buf_addc(struct buf *b, char c)
 	buf_put(b, &c, 1);
 }
 
+/* Most texts are short enough to be printed once. */
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
 {
+	char text[256];
 	va_list again;
-	int need;
 
 	if (!fmt)
 		return;
 	va_copy(again, ap);
-	need = vsnprintf(NULL, 0, fmt, ap);
-	if (need > 0) {
+	int need = vsnprintf(text, sizeof text, fmt, ap);
+
+	if (need > 0 && (size_t)need < sizeof text) {
+		buf_put(b, text, (size_t)need);
+	} else if (need > 0) {
 		buf_grow(b, (size_t)need);
 		vsnprintf(b->p + b->n, (size_t)need + 1, fmt, again);
 		buf_advance(b, (size_t)need);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/conf/absent.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/workers.h"
 
 enum { HEADER = 2048 };
 
@@ -36,7 +38,10 @@ int cdb_open(struct cdb *c, const char *fn, struct err *e)
 {
 	struct stat st;
 
-	*c = (struct cdb){.fd = file_open(fn, O_RDONLY, 0)};
+	*c = (struct cdb){.fd = -1};
+	if (absent_file(fn, workers_job()))
+		return 0;
+	c->fd = file_open(fn, O_RDONLY, 0);
 	if (c->fd < 0)
 		return errno == ENOENT ? 0 : err_temp(e, errno, "unable to open %s", fn);
 	if (file_fstat(c->fd, &st) < 0 || st.st_size < HEADER) {

@@ -19,32 +19,28 @@ const char *conf_getenv(const char *name)
 	return env_get(name);
 }
 
-/* NAME_FILE: its first line becomes NAME, so that children see it too. */
-static const char *from_file(const char *name)
+/* The first line of the file becomes the variable, so that children see it too. */
+static const char *from_file(const char *name, const char *fn)
 {
-	struct buf var = BUF_INIT, text = BUF_INIT;
+	struct buf text = BUF_INIT;
 
-	buf_fmt(&var, "%s_FILE", name);
-	const char *fn = env_get(var.p);
-
-	if (fn && file_slurp(fn, &text, 1 << 20) == 0) {
+	if (file_slurp(fn, &text, 1 << 20) == 0) {
 		buf_set(&text, str_rtrim(str_to(buf_str(&text), str_chr(buf_str(&text), '\n'))));
 		env_put_str(name, buf_str(&text));
 	}
-	buf_free(&var);
 	buf_free(&text);
 	return env_get(name);
 }
 
 const char *conf_env(enum conf_id id)
 {
-	const char *name = conf_rows[id].env;
+	const char *name = conf_rows[id].env, *file;
 
 	if (!name)
 		return NULL;
-	const char *v = env_get(name);
+	const char *v = env_find(name, &file);
 
-	return v ? v : from_file(name);
+	return v || !file ? v : from_file(name, file);
 }
 
 bool conf_on(enum conf_id id)

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "core/base/num.h"
+#include "core/conf/absent.h"
 #include "core/conf/conf.h"
 #include "core/sys/file.h"
+#include "core/sys/workers.h"
 
 enum { CONTROL_MAX = 256 << 20 };	/* a control file larger than this is refused */
 
@@ -36,8 +38,10 @@ bool table_get(const struct table *t, struct str key, struct str *value)
 void control_path(const char *name, struct buf *path)
 {
 	buf_clear(path);
-	if (name[0] != '/' && name[0] != '.')
-		buf_fmt(path, "%s/", conf_controldir());
+	if (name[0] != '/' && name[0] != '.') {
+		buf_adds(path, conf_controldir());
+		buf_addc(path, '/');
+	}
 	buf_adds(path, name);
 }
 
@@ -62,7 +66,9 @@ int control_raw(const char *name, struct buf *text, struct err *e)
 
 	control_path(name, &fn);
 	buf_clear(text);
-	if (file_slurp(fn.p, text, CONTROL_MAX) < 0)
+	if (absent_file(fn.p, workers_job()))
+		r = 0;
+	else if (file_slurp(fn.p, text, CONTROL_MAX) < 0)
 		r = errno == ENOENT ? 0 : err_code(e, 55, errno, "unable to read %s", fn.p);
 	buf_free(&fn);
 	return r;

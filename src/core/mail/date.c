@@ -13,22 +13,36 @@ static struct tm local(time_t t)
 	return tm;
 }
 
+static char *two(char *p, long n)
+{
+	*p++ = (char)('0' + n / 10 % 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
+/* Written by hand: every message has four or five of these. */
 static void add_local(struct buf *b, const struct tm *tm)
 {
+	char text[] = " hh:mm:ss +hhmm";
 	long off = tm->tm_gmtoff;
-	char sign = off < 0 ? '-' : '+';
 
+	buf_fmt(b, "%d %s %04d", tm->tm_mday, month[tm->tm_mon], tm->tm_year + 1900);
+	two(text + 1, tm->tm_hour);
+	two(text + 4, tm->tm_min);
+	two(text + 7, tm->tm_sec);
+	text[10] = off < 0 ? '-' : '+';
 	/* zones of old differ by seconds: to the nearest minute */
 	off = ((off < 0 ? -off : off) + 30) / 60;
-	buf_fmt(b, "%d %s %04d %02d:%02d:%02d %c%02ld%02ld", tm->tm_mday, month[tm->tm_mon], tm->tm_year + 1900,
-		tm->tm_hour, tm->tm_min, tm->tm_sec, sign, off / 60, off % 60);
+	two(two(text + 11, off / 60), off % 60);
+	buf_put(b, text, sizeof text - 1);
 }
 
 void date_rfc822(struct buf *b, time_t t)
 {
 	struct tm tm = local(t);
 
-	buf_fmt(b, "%s, ", day[tm.tm_wday]);
+	buf_adds(b, day[tm.tm_wday]);
+	buf_adds(b, ", ");
 	add_local(b, &tm);
 }
 

@@ -10,33 +10,166 @@
 
 extern char **environ;
 
+/* What environ points to after the first change, NULL behind it.  The C library's setenv does the same more slowly. */
+static VEC(char *) now;
+/* Every string that was ever put into it, for views of them stay valid: mostly the same few again and again. */
+static struct {
+	char **slots;
+	size_t size, used;
+} texts;
+static const struct env_copy *shared;	/* whose strings now has */
+
+static size_t hash(const char *z)
+{
+	size_t h = 5381;
+
+	while (*z)
+		h = h * 33 ^ (unsigned char)*z++;
+	return h;
+}
+
+static char **slot_of(const char *text)
+{
+	size_t i = hash(text) & (texts.size - 1);
+
+	while (texts.slots[i] && strcmp(texts.slots[i], text) != 0)
+		i = (i + 1) & (texts.size - 1);
+	return &texts.slots[i];
+}
+
+static void more_slots(void)
+{
+	char **old = texts.slots;
+	size_t n = texts.size;
+
+	texts.size = n ? 2 * n : 64;
+	texts.slots = mem_alloc(texts.size * sizeof *texts.slots);
+	for (size_t i = 0; i < n; i++)
+		if (old[i])
+			*slot_of(old[i]) = old[i];
+	mem_free(old);
+}
+
+/* "NAME=value", for good. */
+static char *text_of(const char *name, struct str value)
+{
+	static struct buf text = BUF_INIT;
+
+	buf_clear(&text);
+	buf_adds(&text, name);
+	buf_addc(&text, '=');
+	buf_add(&text, str_to(value, str_chr(value, 0)));
+	if (2 * texts.used >= texts.size)
+		more_slots();
+	char **slot = slot_of(text.p);
+
+	if (!*slot) {
+		*slot = mem_copy(text.p, text.n);
+		texts.used++;
+	}
+	return *slot;
+}
+
+static void use_now(void)
+{
+	vec_push(&now, NULL);
+	now.n--;
+	environ = now.p;
+}
+
+/* From now on environ is now. */
+static void own(void)
+{
+	char **from = environ;
+
+	if (from && from == now.p) {
+		/* foreign code may have removed some */
+		for (now.n = 0; from[now.n]; )
+			now.n++;
+		return;
+	}
+	vec_clear(&now);
+	for (; from && *from; from++)
+		vec_push(&now, *from);
+	use_now();
+}
+
+static bool is_named(const char *entry, const char *name, size_t n)
+{
+	return strncmp(entry, name, n) == 0 && entry[n] == '=';
+}
+
 const char *env_get(const char *name)
 {
 	return getenv(name);
 }
 
+const char *env_find(const char *name, const char **file)
+{
+	static const char suffix[] = "_FILE=";
+	size_t n = strlen(name);
+
+	*file = NULL;
+	for (char **v = environ; v && *v; v++) {
+		/* most differ here: this loop is run for every setting of every message */
+		if ((*v)[0] != name[0] || (n > 1 && (*v)[1] != name[1]) || strncmp(*v, name, n) != 0)
+			continue;
+		if ((*v)[n] == '=')
+			return *v + n + 1;
+		if (!*file && strncmp(*v + n, suffix, sizeof suffix - 1) == 0)
+			*file = *v + n + sizeof suffix - 1;
+	}
+	return NULL;
+}
+
+static void put(const char *name, struct str value)
+{
+	size_t n = strlen(name), i = 0;
+
+	if (!n || strchr(name, '='))
+		return;
+	char *text = text_of(name, value);
+
+	own();
+	while (i < now.n && !is_named(now.p[i], name, n))
+		i++;
+	if (i < now.n) {
+		now.p[i] = text;
+		return;
+	}
+	vec_push(&now, text);
+	use_now();
+}
+
 void env_put(const char *name, const char *value)
 {
-	while (setenv(name, value, 1) < 0 && *name && !strchr(name, '='))
-		mem_exhausted(strlen(value));
+	put(name, str_z(value));
 }
 
 void env_put_str(const char *name, struct str value)
 {
-	char *z = mem_copy(value.p, value.n);
-
-	env_put(name, z);
-	mem_free(z);
+	put(name, value);
 }
 
 void env_unset(const char *name)
 {
-	unsetenv(name);
+	size_t n = strlen(name), kept = 0;
+
+	if (!n || strchr(name, '='))
+		return;
+	own();
+	for (size_t i = 0; i < now.n; i++)
+		if (!is_named(now.p[i], name, n))
+			now.p[kept++] = now.p[i];
+	now.n = kept;
+	use_now();
 }
 
 void env_clear(void)
 {
-	clearenv();
+	shared = NULL;
+	vec_clear(&now);
+	use_now();
 }
 
 char *const *env_all(void)
@@ -47,7 +180,6 @@ char *const *env_all(void)
 struct env_copy {
 	struct arena mem;
 	char **vars;	/* NULL-terminated */
-	char **work;	/* what environ is after env_share: the strings stay those of vars */
 	size_t n;
 };
 
@@ -61,16 +193,16 @@ struct env_copy *env_save(void)
 	for (size_t i = 0; i < c->n; i++)
 		c->vars[i] = arena_z(&c->mem, str_z(environ[i]));
 	c->vars[c->n] = NULL;
-	c->work = arena_alloc(&c->mem, (c->n + 1) * sizeof *c->work);
 	return c;
 }
 
 void env_share(const struct env_copy *c)
 {
-	/* setenv replaces pointers of the array, never what they point to */
-	clearenv();
-	memcpy(c->work, c->vars, (c->n + 1) * sizeof *c->work);
-	environ = c->work;
+	env_clear();
+	for (size_t i = 0; i < c->n; i++)
+		vec_push(&now, c->vars[i]);
+	use_now();
+	shared = c;
 }
 
 static const char *find(char *const *vars, const char *entry)
@@ -106,8 +238,8 @@ void env_restore(const struct env_copy *c)
 {
 	const char *v;
 
-	if (environ == c->work)
-		clearenv();
+	if (shared == c)
+		env_clear();
 	while ((v = added(c))) {
 		char *name = mem_copy(v, strcspn(v, "="));
 

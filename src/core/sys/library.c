@@ -6,10 +6,13 @@
 #ifdef HAVE_MARIADB	/* whose client library is loaded so */
 #include <dlfcn.h>
 
+#include "core/sys/sig.h"
+
 void *library_open(const char *name, struct err *e)
 {
 	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 
+	sig_unsure();
 	if (!library)
 		err_temp(e, 0, "unable to load %s: %s", name, dlerror());
 	return library;

@@ -5,11 +5,14 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include "core/sys/sig.h"
+
 /* The function, NULL with e. */
 static void *find(const char *fn, const char *symbol, struct err *e)
 {
 	void *handle = dlopen(fn, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE), *object;
 
+	sig_unsure();
 	if (!handle) {
 		err_temp(e, 0, "unable to load %s", fn);
 		return NULL;

@@ -31,13 +31,19 @@ enum { SANITIZED = __has_feature(address_sanitizer) };
 enum { SANITIZED = 0 };
 #endif
 
+static pid_t self;	/* 0: not asked for yet */
+
 pid_t proc_fork(void)
 {
 	if (FAULT("fork"))
 		return -1;
 	/* there is one thread and nothing registered with atfork: what fork does for those would only write to pages that
 	 * parent and child could share */
-	return SANITIZED ? fork() : _Fork();
+	pid_t pid = SANITIZED ? fork() : _Fork();
+
+	if (pid == 0)
+		self = 0;
+	return pid;
 }
 
 int proc_exec(char *const argv[])
@@ -187,7 +193,9 @@ const char *proc_file(void)
 
 pid_t proc_pid(void)
 {
-	return getpid();
+	if (!self)
+		self = getpid();
+	return self;
 }
 
 pid_t proc_parent(void)
@@ -283,9 +291,21 @@ static void more_title_room(void)
 	done = true;
 }
 
+/* A process that serves again and again often has its name already. */
+static void take_name(const char *name)
+{
+	enum { LENGTH = 16 };	/* all that the system keeps */
+	static char had[LENGTH];
+
+	if (*name && strncmp(name, had, LENGTH - 1) == 0)
+		return;
+	if (prctl(PR_SET_NAME, name, 0, 0, 0) == 0)
+		snprintf(had, sizeof had, "%s", name);
+}
+
 void proc_title(const char *name, const char *detail)
 {
-	prctl(PR_SET_NAME, name, 0, 0, 0);
+	take_name(name);
 	if (!detail)	/* a detail comes later: the program is the same */
 		fault_program(name);
 	if (!title_start)

@@ -3,16 +3,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
+
+/* What this process has made of its signals since it was started.  A child made by fork inherits both, and what a
+ * program finds at its start is in neither: it may ignore signals. */
+static struct {
+	bool known;
+	void (*handler)(int);
+} now[NSIG];
+static bool none_blocked;	/* for certain */
+static bool unsure;
+
+void sig_unsure(void)
+{
+	unsure = true;
+}
 
 void sig_catch(int sig, void (*handler)(int))
 {
 	struct sigaction a = {.sa_handler = handler};
 
+	if (now[sig].known && now[sig].handler == handler && !unsure)
+		return;
 	sigemptyset(&a.sa_mask);
-	sigaction(sig, &a, NULL);
+	now[sig].known = sigaction(sig, &a, NULL) == 0;
+	now[sig].handler = handler;
 }
 
 void sig_ignore(int sig)
@@ -31,6 +49,7 @@ static void mask(int how, int sig)
 
 	sigemptyset(&s);
 	sigaddset(&s, sig);
+	none_blocked = false;
 	sigprocmask(how, &s, NULL);
 }
 
@@ -45,18 +64,22 @@ void sig_unblock(int sig)
 }
 
 static sigset_t before;
+static bool was_none;
 
 void sig_hold(void)
 {
 	sigset_t all;
 
 	sigfillset(&all);
+	was_none = none_blocked;
+	none_blocked = false;
 	sigprocmask(SIG_BLOCK, &all, &before);
 }
 
 void sig_release(void)
 {
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	none_blocked = was_none;
 }
 
 void sig_reset(void)
@@ -66,8 +89,10 @@ void sig_reset(void)
 
 	for (unsigned i = 0; i < sizeof used / sizeof *used; i++)
 		sig_default(used[i]);
+	if (none_blocked && !unsure)
+		return;
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	none_blocked = sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
 int sig_wait(const int *sigs, int n, long ms)

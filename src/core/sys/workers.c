@@ -62,11 +62,17 @@ static int receive(struct buf *text, int *fds, int *count)
 	return 1;
 }
 
-static bool working, holding;
+static bool holding;
+static unsigned job;	/* the number of the present one; 0: this is no worker */
+
+unsigned workers_job(void)
+{
+	return job;
+}
 
 int workers_hold(int fd)
 {
-	if (!working || fd_copy(HELD, fd) < 0)
+	if (!job || fd_copy(HELD, fd) < 0)
 		return -1;
 	if (fd != HELD)
 		fd_close(fd);
@@ -134,18 +140,17 @@ static void worker(const struct workers *w)
 	if (fd_null(NOTHING) < 0)
 		proc_exit(TROUBLE);
 	forget(w);
-	working = true;
-	for (int i = 1; (more = receive(&text, fds, &count)) > 0; i++) {
+	for (job = 1; (more = receive(&text, fds, &count)) > 0; job++) {
 		struct note note = {proc_pid(), w->run(buf_str(&text), fds, count)};
 
 		if (aside_fd >= 0) {
-			if (!give_back() || i == JOBS)
+			if (!give_back() || job == JOBS)
 				leave(w, 0);
 			forget(w);
 			continue;
 		}
 		/* without a note our end tells how the job ended, and there are no more jobs */
-		if (i == JOBS)
+		if (job == JOBS)
 			leave(w, note.code);
 		forget(w);
 		if (fd_write_all(NOTES, &note, sizeof note) < 0)

@@ -89,6 +89,28 @@ static void growth(void **state)
 	buf_free(&b);
 }
 
+/* Short and long, and those in between. */
+static void formats(void **state)
+{
+	(void)state;
+	struct buf b = BUF_INIT, twice = BUF_INIT;
+
+	for (int n = 1; n < 600; n++) {
+		buf_set(&b, STR("<"));
+		buf_fmt(&b, "%0*d>", n, n);
+		assert_int_equal(b.n, n + 2);
+		assert_int_equal(b.p[0], '<');
+		assert_int_equal(b.p[b.n - 2] - '0', n % 10);
+		assert_string_equal(b.p + b.n - 1, ">");
+		buf_set(&twice, buf_str(&b));
+		buf_fmt(&b, "%s", twice.p);
+		assert_int_equal(b.n, 2 * twice.n);
+		assert_memory_equal(b.p + twice.n, twice.p, twice.n + 1);
+	}
+	buf_free(&b);
+	buf_free(&twice);
+}
+
 static void set_from_itself(void **state)
 {
 	(void)state;
@@ -115,7 +137,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_a_string),
 		cmocka_unit_test(appending),
 		cmocka_unit_test(growth),
-		cmocka_unit_test(set_from_itself),
+		cmocka_unit_test(formats), cmocka_unit_test(set_from_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,8 @@
 #include "core/sys/proc.h"
 #include "core/sys/workers.h"
 
-/* "exit N" ends the process, "code N" is an exit code, "env" tells whether MARK is set and sets it; the text is
- * written to the descriptor. */
+/* "exit N" ends the process, "code N" is an exit code, "job" tells which one it is, "env" tells whether MARK is set and
+ * sets it; the text is written to the descriptor. */
 static int run(struct str text, const int *fds, int n)
 {
 	char c = text.p[text.n - 1];
@@ -21,6 +21,8 @@ static int run(struct str text, const int *fds, int n)
 		fd_write_all(fds[0], text.p, text.n);
 	if (str_starts(text, STR("exit")))
 		proc_exit(c - '0');
+	if (str_starts(text, STR("job")))
+		return (int)workers_job();
 	if (str_starts(text, STR("env"))) {
 		int was = env_get("MARK") != NULL;
 
@@ -71,6 +73,9 @@ static void one_process(void **state)
 		assert_int_equal(done("code 3", -1, &again), 3);
 		assert_int_equal(again, first);
 	}
+	assert_int_equal(done("job", -1, &again), 22);
+	assert_int_equal(done("job", -1, &again), 23);
+	assert_int_equal(workers_job(), 0);
 }
 
 static void busy(void **state)
