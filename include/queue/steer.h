@@ -79,5 +79,7 @@ void steer_listen(struct steer_server *v);
 int steer_poll(const struct steer_server *v, short *events, int *wait);
 /* Take and answer what has come. */
 void steer_serve(struct steer_server *v, struct sched *s);
+/* Nothing has come: a client that is silent for long is let go. */
+void steer_look(struct steer_server *v, struct sched *s);
 
 #endif

@@ -395,7 +395,10 @@ static void loop(void)
 		drain_wake();
 		take_signals();
 		/* last: a message removed by order is cleaned up before anything new can have its number */
-		steer_serve(&steer, &s);
+		if (heard && p[10].revents)
+			steer_serve(&steer, &s);
+		else
+			steer_look(&steer, &s);
 		sweep_if_due();
 		if (half_detached && !s.c[CHAN_LOCAL].used && !s.c[CHAN_REMOTE].used)
 			attach();

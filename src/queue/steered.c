@@ -319,6 +319,12 @@ void steer_serve(struct steer_server *v, struct sched *s)
 
 	if (good && v->out.n)
 		good = talk(v);
-	if (!good || clock_mono_ms() - v->heard > IDLE_MS)
+	if (!good)
+		hang_up(v, s);
+}
+
+void steer_look(struct steer_server *v, struct sched *s)
+{
+	if (v->conn >= 0 && clock_mono_ms() - v->heard > IDLE_MS)
 		hang_up(v, s);
 }

@@ -48,6 +48,9 @@ int fd_poll(struct pollfd *fds, size_t n, int timeout_ms);
 /* Wait for one descriptor: 1 ready, 0 timeout, -1 error.  Signals do not end the wait. */
 int fd_wait(int fd, short events, int timeout_ms);
 
+/* From now on a read from the socket that has to wait longer fails with EAGAIN; 0: none does.  -1: it is no socket. */
+int fd_timeout(int sock, int ms);
+
 /* Pass descriptors with n > 0 bytes over a Unix socket. */
 int fd_send(int sock, const void *p, size_t n, const int *fds, int count);
 /* Receive; *count is set to how many descriptors came (at most max, close-on-exec). Bytes read, 0 at the end. */

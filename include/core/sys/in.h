@@ -14,9 +14,12 @@ struct in {
 	int fd;
 	int timeout;
 	int wait;		/* for op: how long this read may wait, of timeout */
+	int timed;		/* the socket's own timeout, as far as set here */
+	bool untimed;		/* it has none */
 	char *buf;
 	size_t size, pos, len;
-	/* called when nothing has come for a second, when set; true: wait no longer, the read fails with ECANCELED */
+	/* called when nothing has come for a second, when set; true: wait no longer, the read fails with ECANCELED.
+	 * A socket with one belongs to this input: it gets a timeout of its own. */
 	bool (*idle)(void *arg);
 	void *idle_arg;
 	void (*before_wait)(void *arg);	/* called before a read that may block, when set: flush output here */
@@ -30,6 +33,7 @@ void in_init_mem(struct in *in, struct str s);
 int in_fill(struct in *in);
 struct str in_peek(const struct in *in);		/* what is buffered now */
 void in_skip(struct in *in, size_t n);			/* n <= in_peek().n */
+void in_anew(struct in *in);				/* forget what is buffered: the descriptor is about to be another one */
 int in_byte(struct in *in, char *c);			/* 1, 0, -1 */
 /* Append up to and including sep to line.  1: complete; 0: the input ended first (line holds the
  * rest, perhaps nothing); -1: error; EMSGSIZE when more than max bytes came without sep. */

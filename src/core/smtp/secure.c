@@ -38,7 +38,7 @@ static bool shake(struct session *s)
 {
 	struct err e = {0};
 
-	in_skip(s->in, in_peek(s->in).n);
+	in_anew(s->in);
 	if (s->hooks->tls_start(s->hooks->ctx, &s->facts, &s->tls, &e) < 0)
 		return failed(s, &e);
 	if (s->tls) {

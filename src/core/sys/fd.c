@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -315,6 +316,13 @@ int fd_wait(int fd, short events, int timeout_ms)
 }
 
 enum { FDS_MAX = 8 };
+
+int fd_timeout(int sock, int ms)
+{
+	struct timeval t = {ms / 1000, ms % 1000 * 1000};
+
+	return setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+}
 
 int fd_send(int sock, const void *p, size_t n, const int *fds, int count)
 {

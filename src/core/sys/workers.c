@@ -21,6 +21,7 @@ enum {
 	IDLE_MS = 5000,		/* a worker without work ends */
 	TROUBLE = 111,		/* a job that could not be begun has failed for now */
 	TEXT_MAX = 4 << 20,
+	BLOCK = 4096,		/* of a job's text that comes with its descriptors */
 };
 
 struct note {
@@ -44,21 +45,29 @@ int workers_open(struct workers *w, struct err *e)
 /* The next job: its text, and count descriptors.  1; 0: there is no more; -1: it could not be read. */
 static int receive(struct buf *text, int *fds, int *count)
 {
+	char block[BLOCK];
 	uint32_t n;
+	ssize_t got = fd_recv(SOCK, block, sizeof block, fds, WORKERS_FDS, count);
 
-	/* from now on the parent cannot give us a job; one that is here already is still read */
-	if (fd_wait(SOCK, POLLIN, IDLE_MS) == 0)
+	if (got < 0 && errno == EAGAIN) {
+		/* from now on the parent cannot give us a job; one that is here already is still read */
 		local_refuse(SOCK);
-	ssize_t got = fd_recv(SOCK, &n, sizeof n, fds, WORKERS_FDS, count);
-
+		got = fd_recv(SOCK, block, sizeof block, fds, WORKERS_FDS, count);
+	}
 	if (got == 0)
 		return 0;
-	if (got != sizeof n || n > TEXT_MAX)
+	if (got < (ssize_t)sizeof n)
+		return -1;
+	memcpy(&n, block, sizeof n);
+	size_t here = (size_t)got - sizeof n;
+
+	if (n > TEXT_MAX || here > n)
 		return -1;
 	buf_clear(text);
-	if (fd_read_all(SOCK, buf_grow(text, n), n) < 0)
+	buf_put(text, block + sizeof n, here);
+	if (fd_read_all(SOCK, buf_grow(text, n - here), n - here) < 0)
 		return -1;
-	buf_advance(text, n);
+	buf_advance(text, n - here);
 	return 1;
 }
 
@@ -139,6 +148,7 @@ static void worker(const struct workers *w)
 
 	if (fd_null(NOTHING) < 0)
 		proc_exit(TROUBLE);
+	fd_timeout(SOCK, IDLE_MS);
 	forget(w);
 	for (job = 1; (more = receive(&text, fds, &count)) > 0; job++) {
 		struct note note = {proc_pid(), w->run(buf_str(&text), fds, count)};
