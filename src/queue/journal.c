@@ -21,7 +21,8 @@
 enum {
 	PATIENCE_MS = 50,	/* for a sync of somebody who may have died */
 	CROWD = 3,		/* so many records with one sync: there are enough sessions ... */
-	GATHER_MS = 2,		/* ... that waiting this long for more pays */
+	GATHER = 5,		/* ... that waiting for more pays, so many times ... */
+	GATHER_US = 400,	/* ... so many microseconds, as long as some come */
 };
 
 /* ---- appending ---- */
@@ -129,10 +130,16 @@ static bool synced(const struct journal_segment *g, uint32_t before)
  * run meanwhile.  With nobody there this is one call and no time. */
 static void gather(struct journal_state *s)
 {
+	uint32_t n = atomic_load(&s->appended), before;
+	int naps = atomic_load(&s->served) < CROWD ? 0 : GATHER;
+
 	proc_yield();
-	if (atomic_load(&s->served) >= CROWD)
-		clock_nap_ms(GATHER_MS);
-	uint32_t n = atomic_load(&s->appended);
+	do {
+		before = n;
+		if (naps)
+			clock_nap_us(GATHER_US);
+		n = atomic_load(&s->appended);
+	} while (naps-- > 1 && n != before);
 
 	atomic_store(&s->served, n - atomic_exchange(&s->before, n));
 }

@@ -32,27 +32,39 @@ struct journal_entry *entry_mine(struct journal_state *s, uint64_t id, pid_t pid
 	return NULL;
 }
 
-struct journal_entry *entry_add(struct journal_state *s, uint64_t id, journal_pos pos, pid_t pid)
+/* A free entry, or one of an earlier message of this number that has ended: with the entry gone nobody tells the log of its
+ * end, so that it may come again after a crash, but what it left is durable before its record is let go. */
+static struct journal_entry *take(struct journal_state *s, uint64_t id, bool free)
 {
-	struct journal_entry *old = entry_find(s, id);
-
-	/* a leftover of this number: its message is long gone, its record may go with it */
-	if (old)
-		atomic_fetch_or(&old->key, ENTRY_ENDED);
 	for (unsigned i = 0; i < PROBES; i++) {
 		struct journal_entry *en = &s->entry[place(id, i)];
-		uint64_t none = 0;
+		uint64_t k = atomic_load(&en->key);
 
-		/* whoever sees the key must find a place that is early enough */
-		if (atomic_load(&en->key) != 0 || !atomic_compare_exchange_strong(&en->key, &none, ENTRY_ENDED | ENTRY_ACCEPTING))
-			continue;
-		atomic_store(&en->pid, (int32_t)pid);
-		atomic_store(&en->pos, pos);
-		atomic_store(&en->born, (uint32_t)clock_mono_ms());
-		atomic_store(&en->key, id << ENTRY_BITS | ENTRY_ACCEPTING);
-		return en;
+		if ((free ? k == 0 : entry_id(k) == id && k & ENTRY_ENDED && !(k & ENTRY_ACCEPTING)) &&
+			atomic_compare_exchange_strong(&en->key, &k, ENTRY_ENDED | ENTRY_ACCEPTING))
+			return en;
 	}
 	return NULL;
+}
+
+struct journal_entry *entry_add(struct journal_state *s, uint64_t id, journal_pos pos, pid_t pid)
+{
+	struct journal_entry *en = entry_find(s, id);
+
+	/* a leftover of this number: its message is long gone, its record may go with it */
+	if (en)
+		atomic_fetch_or(&en->key, ENTRY_ENDED);
+	en = take(s, id, true);
+	if (!en)
+		en = take(s, id, false);
+	if (!en)
+		return NULL;
+	/* whoever sees the key must find a place that is early enough */
+	atomic_store(&en->pid, (int32_t)pid);
+	atomic_store(&en->pos, pos);
+	atomic_store(&en->born, (uint32_t)clock_mono_ms());
+	atomic_store(&en->key, id << ENTRY_BITS | ENTRY_ACCEPTING);
+	return en;
 }
 
 bool entry_change(struct journal_entry *en, uint64_t id, unsigned must, unsigned must_not, unsigned clear, unsigned set)

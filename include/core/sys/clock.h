@@ -15,6 +15,7 @@ long long clock_mono_ms(void);			/* milliseconds, never jumps */
 long long clock_coarse_ms(void);		/* the same, up to a tick ago: never a system call */
 void clock_sleep_ms(long ms);			/* full time, even when signals arrive */
 void clock_nap_ms(long ms);			/* a signal ends it */
+void clock_nap_us(long us);			/* the same, microseconds */
 void clock_alarm(unsigned sec);			/* SIGALRM after sec seconds; 0 cancels */
 
 #endif

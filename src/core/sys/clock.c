@@ -70,6 +70,13 @@ void clock_nap_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
+void clock_nap_us(long us)
+{
+	struct timespec t = {us / 1000000, us % 1000000 * 1000};
+
+	nanosleep(&t, NULL);
+}
+
 void clock_alarm(unsigned sec)
 {
 	alarm(sec);
