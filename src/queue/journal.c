@@ -22,7 +22,7 @@ enum {
 	PATIENCE_MS = 50,	/* for a sync of somebody who may have died */
 	CROWD = 3,		/* so many records with one sync: there are enough sessions ... */
 	GATHER = 5,		/* ... that waiting for more pays, so many times ... */
-	GATHER_US = 400,	/* ... so many microseconds, as long as some come */
+	GATHER_US = 200,	/* ... so many microseconds, as long as some come */
 };
 
 /* ---- appending ---- */

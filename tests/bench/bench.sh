@@ -116,6 +116,7 @@ row() {
 # takes minutes to create new ones at its usual pace.
 deliver() {
 	local sys=$1 port=$2 n=$3 t0 t1 t2 i=0 pids= before
+	MESSAGES=$((MESSAGES / n * n))
 	before=$("${sys}_arrived")
 	t0=$(now)
 	if [ "$n" = 1 ]; then
