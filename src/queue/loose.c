@@ -8,6 +8,7 @@
 #include "queue/journalstate.h"
 #include "queue/numbers.h"
 #include "queue/put.h"
+#include "queue/trigger.h"
 
 enum { PATIENCE_MS = 2000 /* for somebody who writes its files */ };
 
@@ -96,31 +97,34 @@ static int begin(struct journal *j, uint64_t id, struct journal_entry **found)
 	}
 }
 
-static int write_files(struct journal *j, const struct journal_entry *en, struct err *e)
+/* dir becomes the queue's. */
+static int write_files(struct journal *j, const struct journal_entry *en, struct buf *dir, struct err *e)
 {
 	struct journal_record rec;
-	struct buf dir = BUF_INIT;
 
 	if (!view(j, en, &rec))
 		return err_temp(e, EIO, "unable to read a record of %s", j->home.p);
-	struct str env = enter_queue(j, rec.env, &dir);
-	int r = put_files(dir.p, rec.id, env, rec.body, e);
+	struct str env = enter_queue(j, rec.env, dir);
 
-	buf_free(&dir);
-	return r;
+	return put_files(dir->p, rec.id, env, rec.body, e);
 }
 
-static int file(struct journal *j, uint64_t id, struct err *e)
+/* pull: whoever preprocesses the queue may not know of it. */
+static int file(struct journal *j, uint64_t id, bool pull, struct err *e)
 {
 	struct journal_entry *en;
+	struct buf dir = BUF_INIT;
 	int r = begin(j, id, &en);
 
 	if (r < 0)
 		return err_temp(e, EBUSY, "unable to write the files of message %llu", (unsigned long long)id);
 	if (r == 0)
 		return 0;
-	r = write_files(j, en, e);
+	r = write_files(j, en, &dir, e);
 	entry_change(en, id, ENTRY_FILING, 0, ENTRY_FILING | (r == 0 ? ENTRY_LOOSE : 0), 0);
+	if (r == 0 && pull)
+		trigger_pull(dir.p, id);
+	buf_free(&dir);
 	return r;
 }
 
@@ -128,7 +132,7 @@ int loose_file(const char *dir, uint64_t id, struct err *e)
 {
 	struct journal *j = journal_look(dir);
 
-	return j ? file(j, id, e) : 0;
+	return j ? file(j, id, false, e) : 0;
 }
 
 int loose_done(const char *dir, uint64_t id)
@@ -140,7 +144,7 @@ int loose_done(const char *dir, uint64_t id)
 	if (!en)
 		return 0;
 	if (!entry_change(en, id, ENTRY_LOOSE, ENTRY_FILING | ENTRY_ENDED, ENTRY_LOOSE, ENTRY_ENDED)) {
-		file(j, id, NULL);
+		file(j, id, false, NULL);
 		return 0;
 	}
 	numbers_give(dir, id);
@@ -186,7 +190,7 @@ void loose_each(const char *dir, const char *q, void (*found)(uint64_t id))
 
 static int file_one(struct journal *j, uint64_t id, void *arg)
 {
-	return file(j, id, arg);
+	return file(j, id, false, arg);
 }
 
 int loose_file_all(const char *dir, const char *q, struct err *e)
@@ -196,9 +200,15 @@ int loose_file_all(const char *dir, const char *q, struct err *e)
 	return j ? walk(j, q, 0, file_one, e) : 0;
 }
 
+static int file_old(struct journal *j, uint64_t id, void *arg)
+{
+	(void)arg;
+	return file(j, id, true, NULL);
+}
+
 void loose_file_old(struct journal *j, uint32_t ms)
 {
-	walk(j, NULL, ms, file_one, NULL);
+	walk(j, NULL, ms, file_old, NULL);
 }
 
 static int any(struct journal *j, uint64_t id, void *arg)

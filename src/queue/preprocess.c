@@ -431,7 +431,7 @@ static void scan(void)
 	struct buf dir = BUF_INIT;
 
 	next_scan = clock_now() + (interval > 0 ? interval : deaf ? SLEEP_DEAF : SLEEP_TODO);
-	loose_each(".", how->q, found_loose);
+	loose_each(".", layout_qname(queue_here()), found_loose);
 	if (!layout_is_split(&lay, Q_TODO)) {
 		scan_dir("todo", -1);
 	} else {
@@ -520,7 +520,7 @@ void preprocess_close(void)
 	struct err e = {0};
 
 	numbers_close();
-	if (loose_file_all(".", how->q, &e) < 0)
+	if (loose_file_all(".", layout_qname(queue_here()), &e) < 0)
 		say("alert", &e);
 }
 
