@@ -278,13 +278,19 @@ static void sweep_if_due(void)
 		next_sweep = clock_now() + SLEEP_CLEANUP;
 }
 
+/* With a spawner that could not be started nothing has begun. */
+static bool delivering(int chan)
+{
+	return s.c[chan].used && spawners.out[chan] >= 0;
+}
+
 /* Nothing runs any more, but what was tried cannot be settled: recipients will be tried twice. */
 static bool overdue(void)
 {
 	static long long since;
 	long long now = clock_mono_ms();
 
-	if (!since || s.c[CHAN_LOCAL].used || s.c[CHAN_REMOTE].used)
+	if (!since || delivering(CHAN_LOCAL) || delivering(CHAN_REMOTE))
 		since = now;
 	return now - since > SETTLE_MS;
 }
