@@ -42,6 +42,7 @@ is "TERM" $STOPPED 0
 qmail-start ./Maildir/ sh -c "cat >$T/logged" & pid=$!
 wait_for 5 grep -q '^status' logged
 kill "$pid"; wait "$pid"
+wait_for 5 grep -q exiting logged
 like "the logger gets the lines" "$(cat logged)" "^info: qmail-send: pid $pid queue1 exiting$"
 mv control/locals control/me .
 is "nothing says what is local" "$(qmail-start ./Maildir/ >out 2>&1; echo $?)" 111
