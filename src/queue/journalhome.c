@@ -236,7 +236,8 @@ int journal_lock(struct journal *j, bool make)
 
 	if (fd < 0 && errno == ENOENT && make) {
 		journal_name(j, "", &fn);
-		if (file_mkdir(fn.p, 0700) == 0) {
+		/* many may find that there is none at the same moment */
+		if (file_mkdir(fn.p, 0700) == 0 || errno == EEXIST) {
 			journal_name(j, "lock", &fn);
 			fd = file_open(fn.p, O_RDWR | O_CREAT, 0600);
 		}
