@@ -1,5 +1,6 @@
 /* journalstate - what the processes that use a journal share: a mapped file with the end of the log, its segments,
- * and a table of the messages whose records count.  It lives as long as the machine is up.  Only journal*.c and loose.c include this. */
+ * and a table of the messages whose records count.  It lives as long as the machine is up.  Only journal*.c and loose.c
+ * include this. */
 #ifndef QUEUE_JOURNALSTATE_H
 #define QUEUE_JOURNALSTATE_H
 

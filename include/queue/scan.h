@@ -20,7 +20,8 @@ struct queue_file {
 };
 
 /* Call each for everything in queue/PART (queue: the queue directory, "." here).  A directory that is not
- * there is empty.  Messages that are in the journal only get files first, if the caller may do that.  Stops when each returns non-zero and returns it; -1 when a directory is unreadable. */
+ * there is empty.  Messages that are in the journal only get files first, if the caller may do that.  Stops when each
+ * returns non-zero and returns it; -1 when a directory is unreadable. */
 int queue_scan(const char *queue, enum part part, int (*each)(const struct queue_file *f, void *arg), void *arg,
 	struct err *e);
 

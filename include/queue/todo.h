@@ -16,7 +16,6 @@
 /* What of a message is known after reading it. */
 struct todo_msg {
 	uint64_t id, size;
-	bool loose;			/* it has no files so far */
 	struct envelope env;
 	bool has_local, has_remote;	/* among the recipients not yet done */
 	VEC(struct str) rcpts;		/* rewritten, in the order of the todo file */

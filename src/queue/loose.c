@@ -58,15 +58,6 @@ bool loose_read(const char *dir, uint64_t id, struct buf *env, struct buf *body,
 	return find(j, id, &key) == en;
 }
 
-/* The directory of the queue a record names, and the envelope behind that name. */
-static struct str enter_queue(const struct journal *j, struct str env, struct buf *dir)
-{
-	struct str name = str_cut(&env, 0);
-
-	journal_queue(j, name, dir);
-	return env;
-}
-
 /* Become the one who writes the files: 1, 0 the message is not loose, -1 somebody else does, for too long. */
 static int begin(struct journal *j, uint64_t id, struct journal_entry **found)
 {
@@ -104,9 +95,8 @@ static int write_files(struct journal *j, const struct journal_entry *en, struct
 
 	if (!view(j, en, &rec))
 		return err_temp(e, EIO, "unable to read a record of %s", j->home.p);
-	struct str env = enter_queue(j, rec.env, dir);
-
-	return put_files(dir->p, rec.id, env, rec.body, e);
+	journal_queue(j, str_cut(&rec.env, 0), dir);
+	return put_files(dir->p, rec.id, rec.env, rec.body, e);
 }
 
 /* pull: whoever preprocesses the queue may not know of it. */

@@ -28,7 +28,6 @@ static int read_loose(struct todo_msg *m, struct err *e)
 	struct buf text = BUF_INIT;
 	int r = loose_read(".", m->id, &text, NULL, &m->size);
 
-	m->loose = r;
 	if (r && envelope_parse(buf_str(&text), &m->env, e) < 0)
 		r = damaged(e, "the journal's record");
 	buf_free(&text);
