@@ -52,11 +52,13 @@ static enum intake_trust trust(uid_t uid)
 /* One submission: its settings last only for it. */
 static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 {
-	struct env_copy *before = env_save();
+	static struct env_copy *before;	/* the same for all */
 	struct buf text = BUF_INIT;
 	struct err e = {0};
 	int code = 0;
 
+	if (!before)
+		before = env_save();
 	int r = intake_apply(settings, trust(uid), &e);
 	struct put_origin o = {.uid = uid, .ip = conf_env(CONF_TCPREMOTEIP), .pid = proc_pid()};
 
@@ -72,8 +74,7 @@ static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 	}
 	fd_close(fds[0]);
 	fd_close(fds[1]);
-	env_restore(before);
-	env_copy_free(before);
+	env_share(before);
 	r = intake_answer(sock, code, (unsigned long)proc_pid(), buf_str(&text));
 
 	buf_free(&text);

@@ -96,7 +96,7 @@ static void own(void)
 
 static bool is_named(const char *entry, const char *name, size_t n)
 {
-	return strncmp(entry, name, n) == 0 && entry[n] == '=';
+	return *entry == *name && strncmp(entry, name, n) == 0 && entry[n] == '=';
 }
 
 const char *env_get(const char *name)
@@ -210,7 +210,7 @@ static const char *find(char *const *vars, const char *entry)
 	size_t n = strcspn(entry, "=");
 
 	for (; vars && *vars; vars++)
-		if (strncmp(*vars, entry, n) == 0 && ((*vars)[n] == '=' || !(*vars)[n]))
+		if (**vars == *entry && strncmp(*vars, entry, n) == 0 && ((*vars)[n] == '=' || !(*vars)[n]))
 			return *vars;
 	return NULL;
 }

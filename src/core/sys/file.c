@@ -273,13 +273,15 @@ int file_free(const char *fn, unsigned long long *bytes)
 
 int file_slurp_fd(int fd, struct buf *b, size_t max)
 {
+	char block[4096];	/* most files are a line: no space for more has to come from the system */
+
+	buf_grow(b, 0);
 	for (;;) {
-		char *p = buf_grow(b, 4096);
-		ssize_t r = fd_read(fd, p, 4096);
+		ssize_t r = fd_read(fd, block, sizeof block);
 
 		if (r <= 0)
 			return (int)r;
-		buf_advance(b, (size_t)r);
+		buf_put(b, block, (size_t)r);
 		if (b->n > max) {
 			errno = EFBIG;
 			return -1;
