@@ -5,6 +5,8 @@
 #   ROUNDS=5 MESSAGES=2000 SESSIONS=20 SIZE=4096 tests/bench/bench.sh [case ...]
 #   cases: deliver-USERS relay sendmail sendmail-8 (in parallel) memory start calls limits
 #   deliver and relay take options: deliver-50,size=1024,sessions=1,many (messages of a session through one connection);
+#   cpu: microseconds of all processors per message, load generator included, and how busy they were; sink: what the load
+#   generator reaches against smtp-sink, which keeps nothing.
 #   "matrix" stands for all combinations of the usual ones.
 set -u
 . "$(dirname "$0")/../../tools/lib.sh"
@@ -107,18 +109,40 @@ pf_arrived() { find "$W"/pfm -type f -path '*/new/*' | wc -l; }
 now() { date +%s%N; }
 rate() { awk -v n="$1" -v ns="$2" 'BEGIN { printf "%.0f", n / (ns / 1e9) }'; }
 median() { tr ' ' '\n' <<<"$*" | grep . | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# row NAME OURS POSTFIX'S [PROFILE [PROFILE OF POSTFIX [SINK]]]
 row() {
 	local name=$1 a=$2 b=$3 ratio=-
 	[ -n "$b" ] && ratio=$(awk -v a="$a" -v b="$b" 'BEGIN { printf "%.2f", b ? a / b : 0 }')
-	printf '| %-72s | %9s | %9s | %6s |\n' "$name" "$a" "${b:--}" "$ratio"
+	printf '| %-72s | %9s | %9s | %6s | %9s | %9s | %6s |\n' "$name" "$a" "${b:--}" "$ratio" "${4:--}" "${5:--}" "${6:--}"
 }
 
-# deliver SYSTEM PORT USERS: prints "accept-rate end-to-end-rate".  What was delivered stays: after a removal of many files ext4
+# microseconds of processor time the whole machine has spent
+cpu() { awk '/^cpu / { print ($2 + $3 + $4 + $7 + $8) * 10000 }' /proc/stat; }
+# profile CPU NS: what has been spent since, per message, and which share of the cores that was
+profile() { awk -v c=$(($(cpu) - $1)) -v ns="$2" -v n="$MESSAGES" -v k="$(nproc)" 'BEGIN { printf "%.0f_%.0f%%", c / n, c * 1e5 / ns / k }'; }
+# of several profiles, the one with the median time
+middle() { tr ' ' '\n' <<<"$*" | grep . | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }' | tr _ ' '; }
+
+# sink: what the load generator reaches against a server that does not even keep the message
+sink() {
+	local t0
+	smtp-sink -u postfix 127.0.0.1:2627 200 >/dev/null 2>&1 &
+	SINK=$!
+	sleep 0.3
+	t0=$(now)
+	smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t b@sink.test inet:127.0.0.1:2627
+	rate "$MESSAGES" $(($(now) - t0))
+	stop "$SINK"
+	SINK=
+}
+
+# deliver SYSTEM PORT USERS: prints "accept-rate end-to-end-rate profile".  What was delivered stays: after a removal of many files ext4
 # takes minutes to create new ones at its usual pace.
 deliver() {
-	local sys=$1 port=$2 n=$3 t0 t1 t2 i=0 pids= before
+	local sys=$1 port=$2 n=$3 t0 t1 t2 c0 i=0 pids= before
 	MESSAGES=$((MESSAGES / n * n))
 	before=$("${sys}_arrived")
+	c0=$(cpu)
 	t0=$(now)
 	if [ "$n" = 1 ]; then
 		smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t u1@bench.test "inet:127.0.0.1:$port" || return 1
@@ -138,17 +162,18 @@ deliver() {
 	t2=$(now)
 	i=$(($("${sys}_arrived") - before))
 	[ "$i" = "$MESSAGES" ] || echo "# $sys: $i of $MESSAGES arrived" >&2
-	echo "$(rate "$MESSAGES" $((t1 - t0))) $(rate "$MESSAGES" $((t2 - t0)))"
+	echo "$(rate "$MESSAGES" $((t1 - t0))) $(rate "$MESSAGES" $((t2 - t0))) $(profile "$c0" $((t2 - t0)))"
 }
 
 sunk() { tr '\r' '\n' <"$W/sink" | grep -o 'mesg=[0-9]*' | tail -1 | cut -d= -f2; }
 
-# relay PORT: from the first connection until the sink has everything
+# relay PORT: from the first connection until the sink has everything; prints "rate profile"
 relay() {
-	local port=$1 t0
+	local port=$1 t0 t1 c0
 	smtp-sink -c -u postfix 127.0.0.1:2627 200 >"$W/sink" 2>/dev/null &
 	SINK=$!
 	sleep 0.3
+	c0=$(cpu)
 	t0=$(now)
 	smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t b@sink.test "inet:127.0.0.1:$port"
 	for _ in $(seq 1200); do
@@ -156,7 +181,8 @@ relay() {
 		sleep 0.05
 	done
 	[ "$(sunk)" = "$MESSAGES" ] || echo "# $(sunk) of $MESSAGES relayed" >&2
-	rate "$MESSAGES" $(($(now) - t0))
+	t1=$(now)
+	echo "$(rate "$MESSAGES" $((t1 - t0))) $(profile "$c0" $((t1 - t0)))"
 	stop "$SINK"
 	SINK=
 }
@@ -218,11 +244,12 @@ pf_start && have_pf=1
 echo
 echo "$(uname -r), $(nproc) cores, $(df -T "$W" | awk 'END { print $2 }'), $MESSAGES messages of $SIZE bytes, $SESSIONS sessions, median of $ROUNDS"
 echo
-printf '| %-72s | %9s | %9s | %6s |\n' case indimail postfix ratio
-echo '|---|---:|---:|---:|'
+# cpu: microseconds of processor time per message, load generator included, and how busy all cores were
+printf '| %-72s | %9s | %9s | %6s | %9s | %9s | %6s |\n' case indimail postfix ratio cpu "its cpu" sink
+echo '|---|---:|---:|---:|---:|---:|---:|'
 usual_size=$SIZE usual_sessions=$SESSIONS usual_messages=$MESSAGES
 for c in $CASES; do
-	a1= b1= a2= b2= SIZE=$usual_size SESSIONS=$usual_sessions MESSAGES=$usual_messages MANY= note=
+	a1= b1= a2= b2= a3= b3= SIZE=$usual_size SESSIONS=$usual_sessions MESSAGES=$usual_messages MANY= note=
 	IFS=, read -ra words <<<"$c"
 	for o in "${words[@]:1}"; do
 		case $o in
@@ -238,20 +265,20 @@ for c in $CASES; do
 	deliver-*)
 		n=${words[0]#deliver-}
 		for _ in $(seq "$ROUNDS"); do
-			read -r x y < <(deliver im 2625 "$n") && a1="$a1 $x" a2="$a2 $y"
-			[ -z "$have_pf" ] || { read -r x y < <(deliver pf 2626 "$n") && b1="$b1 $x" b2="$b2 $y"; }
+			read -r x y z < <(deliver im 2625 "$n") && a1="$a1 $x" a2="$a2 $y" a3="$a3 $z"
+			[ -z "$have_pf" ] || { read -r x y z < <(deliver pf 2626 "$n") && b1="$b1 $x" b2="$b2 $y" b3="$b3 $z"; }
 		done
-		row "accepted per second, $n user(s)$note" "$(median "$a1")" "$(median "$b1")"
-		row "accepted and in Maildirs per second, $n user(s)$note" "$(median "$a2")" "$(median "$b2")"
+		row "accepted per second, $n user(s)$note" "$(median "$a1")" "$(median "$b1")" - - "$(sink)"
+		row "accepted and in Maildirs per second, $n user(s)$note" "$(median "$a2")" "$(median "$b2")" "$(middle "$a3")" "$(middle "$b3")"
 		;;
 	relay)
 		echo 'sink.test:127.0.0.1:2627' >"$W/im/control/smtproutes"
 		rm -f "$W/im/control/rcpthosts"
 		for _ in $(seq "$ROUNDS"); do
-			a1="$a1 $(relay 2625)"
-			[ -z "$have_pf" ] || b1="$b1 $(relay 2626)"
+			read -r x y < <(relay 2625) && a1="$a1 $x" a2="$a2 $y"
+			[ -z "$have_pf" ] || { read -r x y < <(relay 2626) && b1="$b1 $x" b2="$b2 $y"; }
 		done
-		row "relayed to a sink per second$note" "$(median "$a1")" "$(median "$b1")"
+		row "relayed to a sink per second$note" "$(median "$a1")" "$(median "$b1")" "$(middle "$a2")" "$(middle "$b2")"
 		;;
 	sendmail*)
 		n=${words[0]#sendmail}
@@ -266,7 +293,7 @@ for c in $CASES; do
 		;;
 	limits)
 		read -r x y z w v < <(limits | tr '\n' ' ')
-		echo "| limits of the machine: $x appends of 4608 bytes with fdatasync, $y created and synced files, $z forks of python, $w programs (/bin/true) per second, $v 8 at a time | | | |"
+		echo "| limits of the machine: $x appends of 4608 bytes with fdatasync, $y created and synced files, $z forks of python, $w programs (/bin/true) per second, $v 8 at a time | | | | | | |"
 		;;
 	memory)
 		sleep 7	# workers that have nothing to do leave after five seconds
@@ -310,7 +337,7 @@ for c in $CASES; do
 		awk '$NF == "total" { t = $(NF - 2) + 0 ? $(NF - 2) : $(NF - 1) }
 			$NF == "fsync" || $NF == "fdatasync" { f += $4 } $NF == "clone" || $NF == "fork" || $NF == "vfork" { k += $4 }
 			$1 ~ /^[0-9.]+$/ && $NF != "total" { n += $4 }
-			END { printf "| per message: %.0f system calls, %.1f syncs, %.1f forks (1 session, 1 message per connection) | | | |\n", n / 100, f / 100, k / 100 }' "$W/calls"
+			END { printf "| per message: %.0f system calls, %.1f syncs, %.1f forks (1 session, 1 message per connection) | | | | | | |\n", n / 100, f / 100, k / 100 }' "$W/calls"
 		;;
 	esac
 done

@@ -22,7 +22,7 @@
 enum { CONNECTIONS_MAX = 500 };
 
 static int busy;	/* connections being served */
-static volatile sig_atomic_t got_term;
+static volatile sig_atomic_t got_term, got_child;
 
 static void on_term(int sig)
 {
@@ -33,6 +33,7 @@ static void on_term(int sig)
 static void on_child(int sig)
 {
 	(void)sig;
+	got_child = 1;
 }
 
 static enum intake_trust trust(uid_t uid)
@@ -126,6 +127,7 @@ static void reap(void)
 	int status;
 	pid_t pid;
 
+	got_child = 0;
 	take_notes();
 	while ((pid = proc_wait(-1, &status, true)) > 0) {
 		take_notes();	/* what it has finished counts before its end does */
@@ -141,6 +143,7 @@ static void take(int fd)
 
 	if (sock < 0)
 		return;
+	take_notes();
 	if (workers_start(&workers, STR(""), &sock, 1, 0, &e) < 0)
 		log_warn("%s", log_err(&e));
 	else
@@ -166,11 +169,15 @@ static int intake_main(int argc, char **argv)
 	sig_catch(SIGTERM, on_term);
 	sig_catch(SIGCHLD, on_child);
 	while (!got_term) {
-		struct pollfd p[] = {{busy < CONNECTIONS_MAX ? fd : -1, POLLIN, 0}, {workers.notes[0], POLLIN, 0}};
+		/* that workers are done is of interest only when there is a connection for them */
+		struct pollfd p = {busy < CONNECTIONS_MAX ? fd : workers.notes[0], POLLIN, 0};
 
-		if (fd_poll(p, 2, 1000) > 0 && p[0].revents)
+		if (fd_poll(&p, 1, 1000) > 0 && p.fd == fd)
 			take(fd);
-		reap();
+		else if (p.revents)
+			take_notes();
+		if (got_child)
+			reap();
 	}
 	file_unlink(path.p);
 	buf_free(&path);
