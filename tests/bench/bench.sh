@@ -231,6 +231,7 @@ limits() {
 		    os.waitpid(pid, 0)
 		print(rate(append), rate(create), rate(fork))
 	END
+	dd if=/dev/zero of="$W/limit" bs=1M count=384 conv=fsync 2>&1 | awk 'END { print $(NF - 1) $NF }'
 	"$W/spawn" 1000 1 /dev/null /bin/true
 	"$W/spawn" 2000 8 /dev/null /bin/true
 	rm -f "$W"/limit*
@@ -292,8 +293,8 @@ for c in $CASES; do
 		[ -z "$MUSL" ] || row "... with sendmail linked with musl" "$(median "$a2")" "$(median "$b1")"
 		;;
 	limits)
-		read -r x y z w v < <(limits | tr '\n' ' ')
-		echo "| limits of the machine: $x appends of 4608 bytes with fdatasync, $y created and synced files, $z forks of python, $w programs (/bin/true) per second, $v 8 at a time | | | | | | |"
+		read -r x y z d w v < <(limits | tr '\n' ' ')
+		echo "| limits of the machine: $x appends of 4608 bytes with fdatasync, $y created and synced files, $d written and synced, $z forks of python, $w programs (/bin/true) per second, $v 8 at a time | | | | | | |"
 		;;
 	memory)
 		sleep 7	# workers that have nothing to do leave after five seconds
