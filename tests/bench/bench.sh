@@ -5,9 +5,9 @@
 #   ROUNDS=5 MESSAGES=2000 SESSIONS=20 SIZE=4096 tests/bench/bench.sh [case ...]
 #   cases: deliver-USERS relay sendmail sendmail-8 (in parallel) memory start calls limits
 #   deliver and relay take options: deliver-50,size=1024,sessions=1,many (messages of a session through one connection);
-#   cpu: microseconds of all processors per message, load generator included, and how busy they were; sink: what the load
-#   generator reaches against smtp-sink, which keeps nothing.
 #   "matrix" stands for all combinations of the usual ones.
+#   Columns: cpu: microseconds of all processors per message, load generator included, and how busy they were; sink: what
+#   the load generator reaches against smtp-sink, which keeps nothing.
 set -u
 . "$(dirname "$0")/../../tools/lib.sh"
 ROUNDS=${ROUNDS:-5} MESSAGES=${MESSAGES:-2000} SESSIONS=${SESSIONS:-20} SIZE=${SIZE:-4096}
@@ -121,23 +121,29 @@ cpu() { awk '/^cpu / { print ($2 + $3 + $4 + $7 + $8) * 10000 }' /proc/stat; }
 # profile CPU NS: what has been spent since, per message, and which share of the cores that was
 profile() { awk -v c=$(($(cpu) - $1)) -v ns="$2" -v n="$MESSAGES" -v k="$(nproc)" 'BEGIN { printf "%.0f_%.0f%%", c / n, c * 1e5 / ns / k }'; }
 # of several profiles, the one with the median time
-middle() { tr ' ' '\n' <<<"$*" | grep . | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }' | tr _ ' '; }
+middle() { median "$*" | tr _ ' '; }
+
+# flood RCPT PORT: the case's messages
+flood() { smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t "$1" "inet:127.0.0.1:$2"; }
+start_sink() {
+	smtp-sink "$@" -u postfix 127.0.0.1:2627 200 >"$W/sink" 2>/dev/null &
+	SINK=$!
+	sleep 0.3
+}
+stop_sink() { stop "$SINK"; SINK=; }
 
 # sink: what the load generator reaches against a server that does not even keep the message
 sink() {
 	local t0
-	smtp-sink -u postfix 127.0.0.1:2627 200 >/dev/null 2>&1 &
-	SINK=$!
-	sleep 0.3
+	start_sink
 	t0=$(now)
-	smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t b@sink.test inet:127.0.0.1:2627
+	flood b@sink.test 2627
 	rate "$MESSAGES" $(($(now) - t0))
-	stop "$SINK"
-	SINK=
+	stop_sink
 }
 
-# deliver SYSTEM PORT USERS: prints "accept-rate end-to-end-rate profile".  What was delivered stays: after a removal of many files ext4
-# takes minutes to create new ones at its usual pace.
+# deliver SYSTEM PORT USERS: prints "accept-rate end-to-end-rate profile".  What was delivered stays: after a removal of
+# many files ext4 takes minutes to create new ones at its usual pace.
 deliver() {
 	local sys=$1 port=$2 n=$3 t0 t1 t2 c0 i=0 pids= before
 	MESSAGES=$((MESSAGES / n * n))
@@ -145,7 +151,7 @@ deliver() {
 	c0=$(cpu)
 	t0=$(now)
 	if [ "$n" = 1 ]; then
-		smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t u1@bench.test "inet:127.0.0.1:$port" || return 1
+		flood u1@bench.test "$port" || return 1
 	else
 		for i in $(seq "$n"); do
 			smtp-source $MANY -s 1 -l "$SIZE" -m $((MESSAGES / n)) -f a@x.test -t "u$i@bench.test" "inet:127.0.0.1:$port" &
@@ -170,12 +176,10 @@ sunk() { tr '\r' '\n' <"$W/sink" | grep -o 'mesg=[0-9]*' | tail -1 | cut -d= -f2
 # relay PORT: from the first connection until the sink has everything; prints "rate profile"
 relay() {
 	local port=$1 t0 t1 c0
-	smtp-sink -c -u postfix 127.0.0.1:2627 200 >"$W/sink" 2>/dev/null &
-	SINK=$!
-	sleep 0.3
+	start_sink -c
 	c0=$(cpu)
 	t0=$(now)
-	smtp-source $MANY -s "$SESSIONS" -l "$SIZE" -m "$MESSAGES" -f a@x.test -t b@sink.test "inet:127.0.0.1:$port"
+	flood b@sink.test "$port"
 	for _ in $(seq 1200); do
 		[ "$(sunk)" != "$MESSAGES" ] || break
 		sleep 0.05
@@ -183,8 +187,7 @@ relay() {
 	[ "$(sunk)" = "$MESSAGES" ] || echo "# $(sunk) of $MESSAGES relayed" >&2
 	t1=$(now)
 	echo "$(rate "$MESSAGES" $((t1 - t0))) $(profile "$c0" $((t1 - t0)))"
-	stop "$SINK"
-	SINK=
+	stop_sink
 }
 
 # sendmails SYSTEM N [DIR]: N calls at a time, each started without a shell so that the call itself is measured
@@ -201,7 +204,7 @@ sendmails() {
 	)
 }
 
-# limits: what the machine can do at best, in one process: appends to a preallocated file, synced files, forks
+# limits: what the machine can do at best: appends to a preallocated file, synced files, forks, bytes, programs
 limits() {
 	python3 - "$W" <<-'END'
 		import os, sys, time
@@ -245,7 +248,6 @@ pf_start && have_pf=1
 echo
 echo "$(uname -r), $(nproc) cores, $(df -T "$W" | awk 'END { print $2 }'), $MESSAGES messages of $SIZE bytes, $SESSIONS sessions, median of $ROUNDS"
 echo
-# cpu: microseconds of processor time per message, load generator included, and how busy all cores were
 printf '| %-72s | %9s | %9s | %6s | %9s | %9s | %6s |\n' case indimail postfix ratio cpu "its cpu" sink
 echo '|---|---:|---:|---:|---:|---:|---:|'
 usual_size=$SIZE usual_sessions=$SESSIONS usual_messages=$MESSAGES

@@ -50,16 +50,16 @@ static enum intake_trust trust(uid_t uid)
 	return INTAKE_STRANGER;
 }
 
+static int connection(struct str text, const int *fds, int n);
+static struct workers workers = {.run = connection, .keep_stderr = true};
+
 /* One submission: its settings last only for it. */
 static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 {
-	static struct env_copy *before;	/* the same for all */
 	struct buf text = BUF_INIT;
 	struct err e = {0};
 	int code = 0;
 
-	if (!before)
-		before = env_save();
 	int r = intake_apply(settings, trust(uid), &e);
 	struct put_origin o = {.uid = uid, .ip = conf_env(CONF_TCPREMOTEIP), .pid = proc_pid()};
 
@@ -75,7 +75,7 @@ static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 	}
 	fd_close(fds[0]);
 	fd_close(fds[1]);
-	env_share(before);
+	env_share(workers.env);
 	r = intake_answer(sock, code, (unsigned long)proc_pid(), buf_str(&text));
 
 	buf_free(&text);
@@ -110,8 +110,6 @@ static int connection(struct str text, const int *fds, int n)
 	buf_free(&settings);
 	return 0;
 }
-
-static struct workers workers = {.run = connection, .keep_stderr = true};
 
 static void take_notes(void)
 {

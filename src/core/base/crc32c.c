@@ -1,9 +1,6 @@
 /* crc32c - eight bytes a step, by the processor's own instruction or by tables; see crc32c.h. */
 #include "core/base/crc32c.h"
 
-#include <stdbool.h>
-#include <string.h>
-
 enum { STEP = 8 };
 
 /* table[k][b]: what byte b does to the sum k bytes later. */
@@ -39,6 +36,8 @@ static uint32_t by_tables(uint32_t crc, const unsigned char *p, size_t n)
 
 #ifdef __x86_64__
 #include <cpuid.h>
+#include <stdbool.h>
+#include <string.h>
 
 /* Asking the processor costs some ten microseconds under a hypervisor, as much as the tables need for this many bytes: a
  * program that sums less never asks. */
@@ -68,20 +67,13 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, c
 		crc = __builtin_ia32_crc32qi(crc, *p++);
 	return crc;
 }
-#else
-static bool has_instruction(size_t n)
-{
-	(void)n;
-	return false;
-}
-
-static uint32_t by_instruction(uint32_t crc, const unsigned char *p, size_t n)
-{
-	return by_tables(crc, p, n);
-}
 #endif
 
 uint32_t crc32c(uint32_t crc, const void *data, size_t n)
 {
-	return ~(has_instruction(n) ? by_instruction : by_tables)(~crc, data, n);
+#ifdef __x86_64__
+	if (has_instruction(n))
+		return ~by_instruction(~crc, data, n);
+#endif
+	return ~by_tables(~crc, data, n);
 }
