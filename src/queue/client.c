@@ -25,17 +25,20 @@ enum way {
 	INTAKE,		/* the submission socket */
 };
 
-enum { SPACE = 8192 };
+enum { SPACE = INTAKE_SHORT_MAX };
 
 struct client {
 	enum way way;
 	struct put *put;
 	int sock;		/* INTAKE: kept for the next message */
+	bool kept;		/* ... and there since the last one */
+	bool asked;		/* it has this message's request */
 	int messfd, envfd, errfd;	/* our ends of the pipes */
 	pid_t pid;
 	unsigned long qp;
 	struct out out;		/* to messfd, then to envfd */
 	char *space;		/* SPACE bytes from the first message on */
+	size_t message;		/* INTAKE: without pipes the message is so much of space, the envelope follows */
 	bool body;		/* still in the message */
 	bool to;		/* the last record was a recipient */
 	bool params;		/* the queue takes delivery status parameters */
@@ -180,32 +183,67 @@ fail:
 	return -1;
 }
 
+/* Send a request, short or with pipes.  A connection kept from the last message may be gone: try a new one. */
+static int request(struct client *c, const int *fds, struct err *e)
+{
+	struct str all = str_make(c->space, c->out.n);
+
+	for (bool kept = c->kept;; kept = false) {
+		if (c->sock < 0 && (c->sock = intake_connect(e)) < 0)
+			return -1;
+		int r = fds ? intake_request(c->sock, fds, e) :
+			intake_request_short(c->sock, str_to(all, c->message), str_from(all, c->message), e);
+
+		c->asked = r == 0;
+		if (c->asked)
+			return 0;
+		fd_close(c->sock);
+		c->sock = -1;
+		if (!kept)
+			return -1;
+	}
+}
+
 static int open_intake(struct client *c, struct err *e)
+{
+	c->kept = c->sock >= 0;
+	if (!c->kept)
+		c->sock = intake_connect(e);
+	return c->sock < 0 ? -1 : 0;
+}
+
+static int request_pipes(struct client *c)
 {
 	int theirs[2];
 
-	if (make_pipes(c, theirs, e) < 0)
+	if (make_pipes(c, theirs, &c->err) < 0)
 		return -1;
-	/* the connection kept from the last message may be gone: try a new one */
-	bool kept = c->sock >= 0;
-	int r = -1;
+	int r = request(c, theirs, &c->err);
 
-	for (int tries = kept ? 2 : 1; r < 0 && tries > 0; tries--) {
-		if (c->sock < 0)
-			c->sock = intake_connect(e);
-		if (c->sock < 0)
-			break;
-		r = intake_request(c->sock, theirs, e);
-		if (r < 0) {
-			fd_close(c->sock);
-			c->sock = -1;
-		}
-	}
 	fd_close(theirs[0]);
 	fd_close(theirs[1]);
 	if (r < 0)
 		close_pipes(c);
 	return r;
+}
+
+/* What does not fit in a short request goes through pipes.  The space may hold all of the message and the
+ * beginning of the envelope. */
+static ssize_t to_intake(struct out *out, const char *p, size_t n)
+{
+	struct client *c = out->ctx;
+
+	if (c->envfd < 0 && request_pipes(c) < 0)
+		return -1;
+	if (c->body)
+		return fd_write(c->messfd, p, n);
+	if (c->messfd < 0)
+		return fd_write(c->envfd, p, n);
+	int r = fd_write_all(c->messfd, p, c->message);
+
+	fd_close(c->messfd);
+	c->messfd = -1;
+	return r < 0 ? -1 : (ssize_t)c->message;
 }
 
 static int open_direct(struct client *c, const char *dir, struct err *e)
@@ -272,6 +310,8 @@ int client_open(struct client *c, struct err *e)
 	c->body = true;
 	c->to = false;
 	c->params = client_takes_params();
+	c->asked = false;
+	c->err = (struct err){0};
 	c->pid = -1;
 	if (conf_set(CONF_NULLQUEUE))
 		c->way = DISCARD;
@@ -293,6 +333,8 @@ int client_open(struct client *c, struct err *e)
 	if (r == 0 && c->way >= PROGRAM) {
 		c->space = mem_resize(c->space, SPACE);
 		out_init(&c->out, c->messfd, c->space, SPACE);
+		if (c->way == INTAKE)
+			c->out.op = to_intake, c->out.ctx = c;
 	}
 	buf_free(&dir);
 	return r;
@@ -316,13 +358,15 @@ void client_adds(struct client *c, const char *z)
 static void end_body(struct client *c)
 {
 	c->body = false;
-	if (c->way < PROGRAM)
+	c->message = c->out.n;
+	if (c->way < PROGRAM || (c->way == INTAKE && c->messfd < 0))
 		return;
 	if (out_flush(&c->out) < 0)
 		c->failed = true;
 	fd_close(c->messfd);
 	c->messfd = -1;
-	out_init(&c->out, c->envfd, c->space, SPACE);
+	if (c->way == PROGRAM)
+		out_init(&c->out, c->envfd, c->space, SPACE);
 }
 
 static void record(struct client *c, char letter, struct str text)
@@ -443,7 +487,9 @@ static const char *close_intake(struct client *c)
 	const char *why;
 
 	close_pipes(c);
-	if (intake_read_answer(c->sock, &a, &c->err) < 0) {
+	if (!c->asked)
+		a.code = c->err.code ? c->err.code : 54;
+	else if (intake_read_answer(c->sock, &a, &c->err) < 0) {
 		fd_close(c->sock);
 		c->sock = -1;
 		a.code = c->err.code;
@@ -465,7 +511,7 @@ const char *client_close(struct client *c)
 	if (c->body)
 		end_body(c);
 	/* without the final NUL the other side queues nothing */
-	if (!c->failed && (out_addc(&c->out, 0) < 0 || out_flush(&c->out) < 0))
+	if (!c->failed && (out_addc(&c->out, 0) < 0 || (c->envfd < 0 ? request(c, NULL, &c->err) : out_flush(&c->out)) < 0))
 		c->failed = true;
 	fd_close(c->envfd);
 	c->envfd = -1;

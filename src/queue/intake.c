@@ -23,6 +23,11 @@ static const char *const others[] = {"BIGTODO", "CONFSPLIT", "DYNAMIC_QUEUE", "D
 /* Programs that would run as the queue's owner: our own choice, unless the caller is that user or root. */
 static const char *const programs[] = {"QHPSI", "QUEUE_PLUGIN_SYMB", "SCANCMD"};
 
+enum {
+	HEAD = 5, HEAD_SHORT = 13,
+	REQUEST_SIZE = 8192,	/* of the usual request */
+};
+
 static void pack(char *p, unsigned long v, int bytes)
 {
 	for (int i = 0; i < bytes; i++)
@@ -62,20 +67,45 @@ static void add_settings(struct buf *b, const char *const *names, size_t n)
 	}
 }
 
+static int send_request(int sock, struct buf *b, const int *fds, int n, struct err *e)
+{
+	int r = fd_send(sock, b->p, b->n, fds, n) < 0 ? err_code(e, 56, errno, "unable to talk to the intake socket") : 0;
+
+	buf_free(b);
+	return r;
+}
+
+/* Room for a head of so many bytes, and the settings. */
+static void begin_request(struct buf *b, size_t head)
+{
+	buf_grow(b, REQUEST_SIZE);
+	buf_advance(b, head);
+	add_settings(b, harmless, sizeof harmless / sizeof *harmless);
+	add_settings(b, others, sizeof others / sizeof *others);
+	add_settings(b, programs, sizeof programs / sizeof *programs);
+	pack(b->p + 1, b->n - head, 4);
+}
+
 int intake_request(int sock, const int fds[2], struct err *e)
 {
 	struct buf b = BUF_INIT;
-	int r = 0;
 
-	buf_put(&b, "Q\0\0\0\0", 5);
-	add_settings(&b, harmless, sizeof harmless / sizeof *harmless);
-	add_settings(&b, others, sizeof others / sizeof *others);
-	add_settings(&b, programs, sizeof programs / sizeof *programs);
-	pack(b.p + 1, b.n - 5, 4);
-	if (fd_send(sock, b.p, b.n, fds, 2) < 0)
-		r = err_code(e, 56, errno, "unable to talk to the intake socket");
-	buf_free(&b);
-	return r;
+	begin_request(&b, HEAD);
+	b.p[0] = 'Q';
+	return send_request(sock, &b, fds, 2, e);
+}
+
+int intake_request_short(int sock, struct str message, struct str envelope, struct err *e)
+{
+	struct buf b = BUF_INIT;
+
+	begin_request(&b, HEAD_SHORT);
+	b.p[0] = 'M';
+	pack(b.p + 5, message.n, 4);
+	pack(b.p + 9, envelope.n, 4);
+	buf_add(&b, message);
+	buf_add(&b, envelope);
+	return send_request(sock, &b, NULL, 0, e);
 }
 
 int intake_read_answer(int sock, struct intake_answer *a, struct err *e)
@@ -96,29 +126,56 @@ int intake_read_answer(int sock, struct intake_answer *a, struct err *e)
 	return 0;
 }
 
-int intake_read_request(int sock, int fds[2], struct buf *settings, struct err *e)
+/* The rest of n bytes, of which text has a part. */
+static int read_rest(int sock, struct buf *text, size_t n)
 {
-	char head[5];
+	if (text->n < n) {
+		size_t rest = n - text->n;
+
+		if (fd_read_all(sock, buf_grow(text, rest), rest) < 0)
+			return -1;
+		buf_advance(text, rest);
+	}
+	/* nobody sends more before there is an answer */
+	return text->n == n ? 0 : -1;
+}
+
+static int parse_request(int sock, struct intake_request *r, int count)
+{
+	struct buf *b = &r->text;
+	bool here = b->p[0] == 'M';
+	size_t head = here ? HEAD_SHORT : HEAD;
+
+	if ((!here && b->p[0] != 'Q') || count != (here ? 0 : 2) || (b->n < head && read_rest(sock, b, head) < 0))
+		return -1;
+	size_t settings = unpack(b->p + 1, 4), message = here ? unpack(b->p + 5, 4) : 0, envelope = here ? unpack(b->p + 9, 4) : 0;
+
+	if (settings > INTAKE_SETTINGS_MAX || message > INTAKE_SHORT_MAX || envelope > INTAKE_SHORT_MAX ||
+		read_rest(sock, b, head + settings + message + envelope) < 0)
+		return -1;
+	r->settings = str_make(b->p + head, settings);
+	r->message = str_make(b->p + head + settings, message);
+	r->envelope = str_make(b->p + head + settings + message, envelope);
+	return 0;
+}
+
+int intake_read_request(int sock, struct intake_request *r, struct err *e)
+{
 	int count;
-	ssize_t r = fd_recv(sock, head, 1, fds, 2, &count);
 
-	if (r == 0)
+	r->fds[0] = r->fds[1] = -1;
+	buf_clear(&r->text);
+	ssize_t n = fd_recv(sock, buf_grow(&r->text, REQUEST_SIZE), REQUEST_SIZE, r->fds, 2, &count);
+
+	if (n == 0)
 		return 0;
-	if (r < 0 || head[0] != 'Q' || count != 2 || fd_read_all(sock, head + 1, 4) < 0)
-		goto bad;
-	size_t n = unpack(head + 1, 4);
-
-	if (n > INTAKE_SETTINGS_MAX)
-		goto bad;
-	buf_clear(settings);
-	buf_grow(settings, n);
-	if (fd_read_all(sock, settings->p, n) < 0)
-		goto bad;
-	buf_advance(settings, n);
-	return 1;
-bad:
-	for (int i = 0; r > 0 && i < count; i++)
-		fd_close(fds[i]);
+	if (n > 0) {
+		buf_advance(&r->text, (size_t)n);
+		if (parse_request(sock, r, count) == 0)
+			return 1;
+	}
+	fd_close(r->fds[0]);
+	fd_close(r->fds[1]);
 	return err_perm(e, 0, "bad request on the intake socket");
 }
 
@@ -224,6 +281,16 @@ static int put_record(void *put, char letter, struct str addr, struct err *e)
 		put_params(put, letter, addr, e);
 }
 
+/* The envelope behind a message that is whole. */
+static int finish(struct put *p, struct in *envelope, struct err *e)
+{
+	if (put_body_end(p, e) < 0 || intake_envelope(envelope, put_record, p, e) < 0) {
+		put_abort(p);
+		return -1;
+	}
+	return put_commit(p, e);
+}
+
 int intake_copy(int message, int envelope, const struct put_origin *o, struct err *e)
 {
 	char block[32768];
@@ -241,10 +308,25 @@ int intake_copy(int message, int envelope, const struct put_origin *o, struct er
 		goto fail;
 	}
 	in_init(&in, envelope, block, sizeof block);
-	if (put_body_end(p, e) < 0 || intake_envelope(&in, put_record, p, e) < 0)
-		goto fail;
-	return put_commit(p, e);
+	return finish(p, &in, e);
 fail:
 	put_abort(p);
 	return -1;
+}
+
+int intake_put(const struct intake_request *r, const struct put_origin *o, struct err *e)
+{
+	if (r->fds[0] >= 0)
+		return intake_copy(r->fds[0], r->fds[1], o, e);
+	struct put *p = put_open(NULL, o, e);
+	struct in in;
+
+	if (!p)
+		return -1;
+	if (put_data(p, r->message.p, r->message.n, e) < 0) {
+		put_abort(p);
+		return -1;
+	}
+	in_init_mem(&in, r->envelope);
+	return finish(p, &in, e);
 }

@@ -54,16 +54,16 @@ static int connection(struct str text, const int *fds, int n);
 static struct workers workers = {.run = connection, .keep_stderr = true};
 
 /* One submission: its settings last only for it. */
-static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
+static bool serve(int sock, const struct intake_request *request, uid_t uid)
 {
 	struct buf text = BUF_INIT;
 	struct err e = {0};
 	int code = 0;
 
-	int r = intake_apply(settings, trust(uid), &e);
+	int r = intake_apply(request->settings, trust(uid), &e);
 	struct put_origin o = {.uid = uid, .ip = conf_env(CONF_TCPREMOTEIP), .pid = proc_pid()};
 
-	if (r < 0 || intake_copy(fds[0], fds[1], &o, &e) < 0) {
+	if (r < 0 || intake_put(request, &o, &e) < 0) {
 		code = e.code ? e.code : 81;
 		if (conf_set(CONF_QMAIL_QUEUE_CUSTOM_ERROR)) {
 			char n = e.class == ERR_PERM ? '5' : '4';
@@ -73,8 +73,8 @@ static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 		}
 		log_warn("uid %lu: %s", (unsigned long)uid, log_err(&e));
 	}
-	fd_close(fds[0]);
-	fd_close(fds[1]);
+	fd_close(request->fds[0]);
+	fd_close(request->fds[1]);
 	env_share(workers.env);
 	r = intake_answer(sock, code, (unsigned long)proc_pid(), buf_str(&text));
 
@@ -85,9 +85,9 @@ static bool serve(int sock, const int fds[2], struct str settings, uid_t uid)
 /* One connection, in a worker. */
 static int connection(struct str text, const int *fds, int n)
 {
-	struct buf settings = BUF_INIT;
+	struct intake_request request = {.text = BUF_INIT};
 	struct err e = {0};
-	int pair[2], r, sock = fds[0];
+	int r, sock = fds[0];
 	long death = 86400;
 	uid_t uid;
 	pid_t pid;
@@ -103,11 +103,11 @@ static int connection(struct str text, const int *fds, int n)
 	}
 	do {
 		clock_alarm((unsigned)death);
-		r = intake_read_request(sock, pair, &settings, &e);
-	} while (r == 1 && serve(sock, pair, buf_str(&settings), uid));
+		r = intake_read_request(sock, &request, &e);
+	} while (r == 1 && serve(sock, &request, uid));
 	if (r < 0)
 		log_warn("uid %lu: %s", (unsigned long)uid, log_err(&e));
-	buf_free(&settings);
+	buf_free(&request.text);
 	return 0;
 }
 

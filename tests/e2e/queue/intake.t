@@ -77,6 +77,9 @@ def request(s, settings=b'', fds=None):
 def answer(s):
     b = s.recv(7, socket.MSG_WAITALL)
     return b[0] if len(b) == 7 else 'closed'
+def short(s, message, envelope, settings=b'', lengths=None, more=b''):
+    n = lengths or (len(settings), len(message), len(envelope))
+    s.sendall(b'M' + struct.pack('<III', *n) + settings + message + envelope + more)
 what = sys.argv[1]
 s = connect()
 if what == 'three':
@@ -93,16 +96,72 @@ elif what == 'virus':
     for c in b'/bin/true', b'/bin/false', b'/no/such', b'':
         request(s, b'QHPSI=%s\0REJECTVIRUS=1\0' % c); out.append(answer(s))
     print(*out)
+elif what == 'short':
+    out = []
+    for m, e in (b'Subject: s\n\nx\n', b'Fa@b\0Tc@d\0\0'), (b'', b'Fa@b\0Tc@d\0\0'), (b'x' * 16384, b'Fa@b\0Tc@d\0\0'), (b'x', b'Fa@b\0Tc@d\0'), (b'x', b''):
+        short(s, m, e, b'QQEH=X-N: s\n\0'); out.append(answer(s))
+    print(*out)
+elif what == 'slow':
+    for c in b'M\0\0\0\0\1\0\0\0\x0b\0\0\0\nFa@b\0Tc@d\0\0'[:25]: s.sendall(bytes([c]))
+    print(answer(s))
+elif what == 'shorthuge': short(s, b'x', b'', lengths=(0, 1 << 31, 0)); print(answer(s))
+elif what == 'shortlong': short(s, b'x' * 16385, b'Fa@b\0Tc@d\0\0'); print(answer(s))
+elif what == 'shortmore': short(s, b'x', b'Fa@b\0Tc@d\0\0', more=b'M'); print(answer(s))
+elif what == 'shortcut': short(s, b'x', b'', lengths=(0, 5, 5)); s.shutdown(socket.SHUT_WR); print(answer(s))
+elif what == 'shortfds': s.sendmsg([b'M' + bytes(12)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0, 0]))]); print(answer(s))
 elif what == 'leave': s.close(); print('left')
 P
 raw() { python3 raw.py "$1" 2>&1 | tail -1; }
 is "three on one connection" "$(raw three) $(n)" "0 0 0 3"
 is "the owner, or root, may set more" "$(records | grep -o 'Tmore@x' | wc -l)" 3
-for what in garbage nofds onefd huge; do is "$what: closed" "$(raw $what | grep -c 'closed\|reset')" 1; done
+is "short ones on one connection" "$(raw short) $(n)" "0 0 0 54 54 6"
+is "a byte at a time" "$(raw slow) $(n)" "0 7"
+for what in garbage nofds onefd huge shorthuge shortlong shortmore shortcut shortfds; do is "$what: closed" "$(raw $what | grep -c 'closed\|reset')" 1; done
 empty
 is "the owner, or root, may name a virus scanner" "$(raw virus) $(n)" "0 33 77 0 2"
 is "a visitor who leaves" "$(raw leave)" left
 is "it still serves" "$(raw three)" "0 0 0"
+empty
+
+# what the client library sends in one piece, and what no longer fits: sizes of message and envelope around 16384
+export AUTODOUBLE=x QMAILINJECT=f NEWSENDER=s@x DTLINE=
+if [ "$other" ]; then
+	for size in 0 1 16300 16340 16360 16370 16380 16383 16384 16385 32768 100000; do
+		{ echo; head -c $size /dev/zero | tr '\0' x; } >body
+		$other forward f@far.example <body 2>err
+		is "$size bytes" "$? $(stored | tail -c "$(stat -c %s body)" | cmp - body && records | sed 's/^.*|F/F/')" "0 Fs@x|Tf@far.example|"
+		empty
+	done
+	echo >body
+	for size in 1 700 1500 3000; do
+		$other forward $(seq -f 'rcpt%g@far.example' $size) <body 2>err
+		is "$size recipients" "$? $(records | grep -o '|Trcpt[0-9]*@far.example' | sort -u | wc -l)" "0 $size"
+		empty
+	done
+	# a connection is kept between the messages of a session; one that has ended meanwhile is made anew
+	end_intake() { kill -TERM "$pid" $(cat "/proc/$pid/task/$pid/children"); wait "$pid"; }
+	echo ':allow,RELAYCLIENT=""' >control/rules
+	coproc { RELAYCLIENT= TCPREMOTEIP=127.0.0.1 exec $other qmail-smtpd 2>smtpd.err; }
+	exec 8>&"${COPROC[1]}" 9<&"${COPROC[0]}"	# a subshell has only these
+	sayto() { printf '%s\r\n' "$@" >&8; }
+	take() { local l=; while IFS= read -r -t 10 l <&9; do l=${l%$'\r'}; [[ $l = ???\ * ]] && break; done; echo "${l:0:3}"; }
+	letter() { for w in 'MAIL FROM:<a@b>' 'RCPT TO:<c@d>' DATA; do sayto "$w"; take; done; sayto "Subject: $1" '' x .; take; }
+	take >/dev/null; sayto 'EHLO x'; take >/dev/null
+	is "a session" "$(letter 1 | tail -1) $(letter 2 | tail -1) $(n)" "250 250 2"
+	end_intake
+	$owner intake >log 2>&1 & pid=$!
+	PIDS="$PIDS $pid"
+	wait_for 5 test -S run/queue.sock
+	is "... that outlives intake" "$(letter 3 | tail -1) $(n)" "250 3"
+	end_intake
+	is "... and finds none" "$(letter 4 | tail -1) $(n)" "451 3"
+	sayto QUIT
+	exec 8>&- 9<&-
+	$owner intake >log 2>&1 & pid=$!
+	PIDS="$PIDS $pid"
+	wait_for 5 test -S run/queue.sock
+	empty
+fi
 kill -TERM "$pid"; wait "$pid"
 is "TERM" $? 0
 is "the socket is gone" "$(ls run)" ""
