@@ -29,6 +29,8 @@ extern const char *client_program;
 
 struct client *client_new(void);
 void client_free(struct client *c);
+/* There will be only one more message. */
+void client_last(struct client *c);
 int client_open(struct client *c, struct err *e);
 void client_put(struct client *c, const void *p, size_t n);
 void client_adds(struct client *c, const char *z);

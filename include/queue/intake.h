@@ -4,6 +4,7 @@
  * request:  'Q', length of the settings (32-bit little-endian), settings "NAME=value\0"...; attached
  *           to the first byte are two descriptors: message and envelope, as on 0 and 1 of qmail-queue
  *           'M', lengths of settings, message and envelope (32-bit each), then these three: for what is short
+ *           'L' likewise, and no other request will follow
  * answer:   exit code (1 byte), qp number (32-bit), length of the text (16-bit), error text */
 #ifndef QUEUE_INTAKE_H
 #define QUEUE_INTAKE_H
@@ -22,8 +23,8 @@ struct intake_answer {
 int intake_connect(struct err *e);
 /* Send a request with the settings of this process's environment. */
 int intake_request(int sock, const int fds[2], struct err *e);
-/* ... that holds message and envelope, INTAKE_SHORT_MAX bytes of both together. */
-int intake_request_short(int sock, struct str message, struct str envelope, struct err *e);
+/* ... that holds message and envelope, INTAKE_SHORT_MAX bytes of both together.  last: the connection ends with its answer. */
+int intake_request_short(int sock, struct str message, struct str envelope, bool last, struct err *e);
 int intake_read_answer(int sock, struct intake_answer *a, struct err *e);
 
 /* The server's side. */
@@ -31,6 +32,7 @@ struct intake_request {
 	struct buf text;	/* what the strings lie in; the caller's to free */
 	struct str settings, message, envelope;
 	int fds[2];		/* message and envelope, ours now; -1: they lie in text */
+	bool last;		/* nothing more comes on this connection */
 };
 /* 1: a request; 0: the peer is gone; -1: garbage. */
 int intake_read_request(int sock, struct intake_request *r, struct err *e);

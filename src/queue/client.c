@@ -25,20 +25,22 @@ enum way {
 	INTAKE,		/* the submission socket */
 };
 
-enum { SPACE = INTAKE_SHORT_MAX };
+enum { SPACE = 8192 };
 
 struct client {
 	enum way way;
 	struct put *put;
 	int sock;		/* INTAKE: kept for the next message */
 	bool kept;		/* ... and there since the last one */
+	bool last;		/* and not beyond this one */
 	bool asked;		/* it has this message's request */
 	int messfd, envfd, errfd;	/* our ends of the pipes */
 	pid_t pid;
 	unsigned long qp;
 	struct out out;		/* to messfd, then to envfd */
 	char *space;		/* SPACE bytes from the first message on */
-	size_t message;		/* INTAKE: without pipes the message is so much of space, the envelope follows */
+	struct buf text;	/* INTAKE, without pipes as yet: the message, and the envelope behind it */
+	size_t message;		/* ... so much is the message */
 	bool body;		/* still in the message */
 	bool to;		/* the last record was a recipient */
 	bool params;		/* the queue takes delivery status parameters */
@@ -55,9 +57,15 @@ struct client *client_new(void)
 	struct client *c = mem_alloc(sizeof *c);
 
 	c->sock = c->messfd = c->envfd = c->errfd = -1;
+	buf_init(&c->text);
 	buf_init(&c->reply);
 	sig_ignore(SIGPIPE);
 	return c;
+}
+
+void client_last(struct client *c)
+{
+	c->last = true;
 }
 
 static void close_pipes(struct client *c)
@@ -75,6 +83,7 @@ void client_free(struct client *c)
 	put_abort(c->put);
 	close_pipes(c);
 	fd_close(c->sock);
+	buf_free(&c->text);
 	buf_free(&c->reply);
 	mem_free(c->space);
 	mem_free(c);
@@ -186,13 +195,12 @@ fail:
 /* Send a request, short or with pipes.  A connection kept from the last message may be gone: try a new one. */
 static int request(struct client *c, const int *fds, struct err *e)
 {
-	struct str all = str_make(c->space, c->out.n);
-
 	for (bool kept = c->kept;; kept = false) {
 		if (c->sock < 0 && (c->sock = intake_connect(e)) < 0)
 			return -1;
 		int r = fds ? intake_request(c->sock, fds, e) :
-			intake_request_short(c->sock, str_to(all, c->message), str_from(all, c->message), e);
+			intake_request_short(c->sock, str_to(buf_str(&c->text), c->message),
+				str_from(buf_str(&c->text), c->message), c->last, e);
 
 		c->asked = r == 0;
 		if (c->asked)
@@ -212,7 +220,23 @@ static int open_intake(struct client *c, struct err *e)
 	return c->sock < 0 ? -1 : 0;
 }
 
-static int request_pipes(struct client *c)
+static void write_to(struct client *c, int fd)
+{
+	c->space = mem_resize(c->space, SPACE);
+	out_init(&c->out, fd, c->space, SPACE);
+}
+
+static void end_message(struct client *c)
+{
+	if (out_flush(&c->out) < 0)
+		c->failed = true;
+	fd_close(c->messfd);
+	c->messfd = -1;
+	write_to(c, c->envfd);
+}
+
+/* What is too long for a short request goes through pipes. */
+static int spill(struct client *c)
 {
 	int theirs[2];
 
@@ -222,28 +246,28 @@ static int request_pipes(struct client *c)
 
 	fd_close(theirs[0]);
 	fd_close(theirs[1]);
-	if (r < 0)
+	if (r < 0) {
 		close_pipes(c);
-	return r;
+		return -1;
+	}
+	struct str text = buf_str(&c->text);
+
+	write_to(c, c->messfd);
+	if (c->body)
+		return out_add(&c->out, text);
+	if (out_add(&c->out, str_to(text, c->message)) < 0)
+		return -1;
+	end_message(c);
+	return out_add(&c->out, str_from(text, c->message));
 }
 
-/* What does not fit in a short request goes through pipes.  The space may hold all of the message and the
- * beginning of the envelope. */
-static ssize_t to_intake(struct out *out, const char *p, size_t n)
+/* More of the message, or of the envelope, in whatever stands between us and the queue. */
+static void add(struct client *c, const void *p, size_t n)
 {
-	struct client *c = out->ctx;
-
-	if (c->envfd < 0 && request_pipes(c) < 0)
-		return -1;
-	if (c->body)
-		return fd_write(c->messfd, p, n);
-	if (c->messfd < 0)
-		return fd_write(c->envfd, p, n);
-	int r = fd_write_all(c->messfd, p, c->message);
-
-	fd_close(c->messfd);
-	c->messfd = -1;
-	return r < 0 ? -1 : (ssize_t)c->message;
+	if (c->envfd < 0 && c->text.n + n <= INTAKE_SHORT_MAX)
+		buf_put(&c->text, p, n);
+	else if ((c->envfd < 0 && spill(c) < 0) || out_put(&c->out, p, n) < 0)
+		c->failed = true;
 }
 
 static int open_direct(struct client *c, const char *dir, struct err *e)
@@ -330,12 +354,9 @@ int client_open(struct client *c, struct err *e)
 		c->way = PROGRAM;
 	if (c->way == PROGRAM)
 		r = open_program(c, dir.n ? "qmail-queue" : program, e);
-	if (r == 0 && c->way >= PROGRAM) {
-		c->space = mem_resize(c->space, SPACE);
-		out_init(&c->out, c->messfd, c->space, SPACE);
-		if (c->way == INTAKE)
-			c->out.op = to_intake, c->out.ctx = c;
-	}
+	buf_clear(&c->text);
+	if (r == 0 && c->way == PROGRAM)
+		write_to(c, c->messfd);
 	buf_free(&dir);
 	return r;
 }
@@ -346,8 +367,8 @@ void client_put(struct client *c, const void *p, size_t n)
 		return;
 	if (c->way == DIRECT && put_data(c->put, p, n, &c->err) < 0)
 		c->failed = true;
-	else if (c->way >= PROGRAM && out_put(&c->out, p, n) < 0)
-		c->failed = true;
+	else if (c->way >= PROGRAM)
+		add(c, p, n);
 }
 
 void client_adds(struct client *c, const char *z)
@@ -358,23 +379,18 @@ void client_adds(struct client *c, const char *z)
 static void end_body(struct client *c)
 {
 	c->body = false;
-	c->message = c->out.n;
-	if (c->way < PROGRAM || (c->way == INTAKE && c->messfd < 0))
-		return;
-	if (out_flush(&c->out) < 0)
-		c->failed = true;
-	fd_close(c->messfd);
-	c->messfd = -1;
-	if (c->way == PROGRAM)
-		out_init(&c->out, c->envfd, c->space, SPACE);
+	c->message = c->text.n;
+	if (c->way >= PROGRAM && c->messfd >= 0)
+		end_message(c);
 }
 
 static void record(struct client *c, char letter, struct str text)
 {
 	if (c->failed || c->way < PROGRAM)
 		return;
-	if (out_addc(&c->out, letter) < 0 || out_add(&c->out, text) < 0 || out_addc(&c->out, 0) < 0)
-		c->failed = true;
+	add(c, &letter, 1);
+	add(c, text.p, text.n);
+	add(c, "", 1);
 }
 
 void client_from(struct client *c, struct str sender)
@@ -511,7 +527,9 @@ const char *client_close(struct client *c)
 	if (c->body)
 		end_body(c);
 	/* without the final NUL the other side queues nothing */
-	if (!c->failed && (out_addc(&c->out, 0) < 0 || (c->envfd < 0 ? request(c, NULL, &c->err) : out_flush(&c->out)) < 0))
+	if (!c->failed)
+		add(c, "", 1);
+	if (!c->failed && (c->envfd < 0 ? request(c, NULL, &c->err) : out_flush(&c->out)) < 0)
 		c->failed = true;
 	fd_close(c->envfd);
 	c->envfd = -1;

@@ -36,6 +36,7 @@ int forward_send(const struct forward *f, unsigned long *qp, struct buf *why)
 	struct err e = {0};
 	int code = 111;
 
+	client_last(c);
 	buf_clear(why);
 	if (client_open(c, &e) < 0) {
 		buf_adds(why, e.text);

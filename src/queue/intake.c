@@ -25,7 +25,8 @@ static const char *const programs[] = {"QHPSI", "QUEUE_PLUGIN_SYMB", "SCANCMD"};
 
 enum {
 	HEAD = 5, HEAD_SHORT = 13,
-	REQUEST_SIZE = 8192,	/* of the usual request */
+	REQUEST_SIZE = 8192,	/* of most requests */
+	SETTINGS_SIZE = 512,	/* of most settings */
 };
 
 static void pack(char *p, unsigned long v, int bytes)
@@ -75,10 +76,10 @@ static int send_request(int sock, struct buf *b, const int *fds, int n, struct e
 	return r;
 }
 
-/* Room for a head of so many bytes, and the settings. */
-static void begin_request(struct buf *b, size_t head)
+/* Room for a head of so many bytes, and the settings; n bytes will follow. */
+static void begin_request(struct buf *b, size_t head, size_t n)
 {
-	buf_grow(b, REQUEST_SIZE);
+	buf_grow(b, head + SETTINGS_SIZE + n);
 	buf_advance(b, head);
 	add_settings(b, harmless, sizeof harmless / sizeof *harmless);
 	add_settings(b, others, sizeof others / sizeof *others);
@@ -90,17 +91,17 @@ int intake_request(int sock, const int fds[2], struct err *e)
 {
 	struct buf b = BUF_INIT;
 
-	begin_request(&b, HEAD);
+	begin_request(&b, HEAD, 0);
 	b.p[0] = 'Q';
 	return send_request(sock, &b, fds, 2, e);
 }
 
-int intake_request_short(int sock, struct str message, struct str envelope, struct err *e)
+int intake_request_short(int sock, struct str message, struct str envelope, bool last, struct err *e)
 {
 	struct buf b = BUF_INIT;
 
-	begin_request(&b, HEAD_SHORT);
-	b.p[0] = 'M';
+	begin_request(&b, HEAD_SHORT, message.n + envelope.n);
+	b.p[0] = last ? 'L' : 'M';
 	pack(b.p + 5, message.n, 4);
 	pack(b.p + 9, envelope.n, 4);
 	buf_add(&b, message);
@@ -143,16 +144,18 @@ static int read_rest(int sock, struct buf *text, size_t n)
 static int parse_request(int sock, struct intake_request *r, int count)
 {
 	struct buf *b = &r->text;
-	bool here = b->p[0] == 'M';
+	char letter = b->p[0];
+	bool here = letter == 'M' || letter == 'L';
 	size_t head = here ? HEAD_SHORT : HEAD;
 
-	if ((!here && b->p[0] != 'Q') || count != (here ? 0 : 2) || (b->n < head && read_rest(sock, b, head) < 0))
+	if ((!here && letter != 'Q') || count != (here ? 0 : 2) || (b->n < head && read_rest(sock, b, head) < 0))
 		return -1;
 	size_t settings = unpack(b->p + 1, 4), message = here ? unpack(b->p + 5, 4) : 0, envelope = here ? unpack(b->p + 9, 4) : 0;
 
 	if (settings > INTAKE_SETTINGS_MAX || message > INTAKE_SHORT_MAX || envelope > INTAKE_SHORT_MAX ||
 		read_rest(sock, b, head + settings + message + envelope) < 0)
 		return -1;
+	r->last = letter == 'L';
 	r->settings = str_make(b->p + head, settings);
 	r->message = str_make(b->p + head + settings, message);
 	r->envelope = str_make(b->p + head + settings + message, envelope);

@@ -62,6 +62,8 @@ int workers_hold(int fd);
 void workers_let_go(void);
 /* How many jobs this process has been given, with the present one; 0: it is no worker. */
 unsigned workers_job(void);
+/* A process that is given its jobs otherwise (acceptors.h) has another one. */
+void workers_next_job(void);
 /* Give a job to an idle worker, one that had the same kind of job last if there is one, or start a worker: its pid, -1 with
  * e.  The descriptors stay ours too. */
 pid_t workers_start(struct workers *w, struct str text, const int *fds, int n, uint32_t kind, struct err *e);

@@ -21,6 +21,8 @@
 
 enum { HEADER_MAX = 16 << 20, BLOCK = 65536 };
 
+static char block[BLOCK];	/* of what is read */
+
 enum source { ARGS_OR_HEADER, ARGS, HEADER, BOTH };
 
 static int source, print, ignore_path;
@@ -100,10 +102,10 @@ static void read_header(struct draft *d)
 	while (!head_scan(&scan, buf_str(&d->text), r == 0)) {
 		if (d->text.n > HEADER_MAX)
 			die(100, "header of more than %d bytes", HEADER_MAX);
-		r = fd_read(0, buf_grow(&d->text, BLOCK), BLOCK);
+		r = fd_read(0, block, BLOCK);
 		if (r < 0)
 			die(111, "unable to read the message: %s", log_errno(errno));
-		buf_advance(&d->text, (size_t)r);
+		buf_put(&d->text, block, (size_t)r);
 	}
 	struct str text = buf_str(&d->text);
 
@@ -276,7 +278,6 @@ static void put(struct draft *d, struct str s)
 
 static void put_message(struct draft *d)
 {
-	char block[BLOCK];
 	ssize_t r;
 
 	put(d, buf_str(&d->added));
@@ -346,6 +347,7 @@ static void queue_message(struct draft *d)
 	if (!d->rcpts.n)
 		die(100, "no recipients");
 	d->client = client_new();
+	client_last(d->client);
 	if (client_open(d->client, &e) < 0)
 		refuse(d, 111, log_err(&e));
 	put_message(d);

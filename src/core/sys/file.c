@@ -22,7 +22,7 @@ int file_open(const char *fn, int flags, mode_t mode)
 	if (FAULT("open"))
 		return -1;
 	do
-		fd = open(fn, flags | O_CLOEXEC, mode);
+		fd = openat(AT_FDCWD, fn, flags | O_CLOEXEC, mode);	/* musl's open asks for close-on-exec once more */
 	while (fd < 0 && errno == EINTR);
 	return fd;
 }
@@ -31,7 +31,7 @@ int file_open_wait(const char *fn, int flags)
 {
 	if (FAULT("open"))
 		return -1;
-	return open(fn, flags | O_CLOEXEC);
+	return openat(AT_FDCWD, fn, flags | O_CLOEXEC);
 }
 
 int file_stat(const char *fn, struct stat *st)

@@ -71,7 +71,7 @@ static int receive(struct buf *text, int *fds, int *count)
 	return 1;
 }
 
-static bool holding;
+static bool holding, may_hold;
 static unsigned job;	/* the number of the present one; 0: this is no worker */
 
 unsigned workers_job(void)
@@ -79,9 +79,14 @@ unsigned workers_job(void)
 	return job;
 }
 
+void workers_next_job(void)
+{
+	job++;
+}
+
 int workers_hold(int fd)
 {
-	if (!job || fd_copy(HELD, fd) < 0)
+	if (!may_hold || fd_copy(HELD, fd) < 0)
 		return -1;
 	if (fd != HELD)
 		fd_close(fd);
@@ -150,6 +155,7 @@ static void worker(const struct workers *w)
 		proc_exit(TROUBLE);
 	fd_timeout(SOCK, IDLE_MS);
 	forget(w);
+	may_hold = true;
 	for (job = 1; (more = receive(&text, fds, &count)) > 0; job++) {
 		struct note note = {proc_pid(), w->run(buf_str(&text), fds, count)};
 

@@ -17,6 +17,7 @@ printf 'Subject: s\n\nbody\n' >message
 printf 'Fa@b\0Tc@d\0\0' >envelope
 records() { cat "$Q"/todo/*/* | tr '\0\n' '|/'; }
 stored() { cat "$Q"/mess/*/*; }
+children() { cat "/proc/$pid/task/$pid/children"; }
 empty() { (cd "$Q" && find mess intd todo -type f -exec rm {} +); }
 n() { find "$Q/todo" -type f | wc -l; }
 submit() { $other qmail-queue <message 1<envelope 2>err; }
@@ -77,9 +78,9 @@ def request(s, settings=b'', fds=None):
 def answer(s):
     b = s.recv(7, socket.MSG_WAITALL)
     return b[0] if len(b) == 7 else 'closed'
-def short(s, message, envelope, settings=b'', lengths=None, more=b''):
+def short(s, message, envelope, settings=b'', lengths=None, more=b'', letter=b'M'):
     n = lengths or (len(settings), len(message), len(envelope))
-    s.sendall(b'M' + struct.pack('<III', *n) + settings + message + envelope + more)
+    s.sendall(letter + struct.pack('<III', *n) + settings + message + envelope + more)
 what = sys.argv[1]
 s = connect()
 if what == 'three':
@@ -101,6 +102,9 @@ elif what == 'short':
     for m, e in (b'Subject: s\n\nx\n', b'Fa@b\0Tc@d\0\0'), (b'', b'Fa@b\0Tc@d\0\0'), (b'x' * 16384, b'Fa@b\0Tc@d\0\0'), (b'x', b'Fa@b\0Tc@d\0'), (b'x', b''):
         short(s, m, e, b'QQEH=X-N: s\n\0'); out.append(answer(s))
     print(*out)
+elif what == 'last':
+    short(s, b'x', b'Fa@b\0Tc@d\0\0', letter=b'L'); a = answer(s)
+    print(a, s.recv(1))
 elif what == 'slow':
     for c in b'M\0\0\0\0\1\0\0\0\x0b\0\0\0\nFa@b\0Tc@d\0\0'[:25]: s.sendall(bytes([c]))
     print(answer(s))
@@ -116,6 +120,7 @@ is "three on one connection" "$(raw three) $(n)" "0 0 0 3"
 is "the owner, or root, may set more" "$(records | grep -o 'Tmore@x' | wc -l)" 3
 is "short ones on one connection" "$(raw short) $(n)" "0 0 0 54 54 6"
 is "a byte at a time" "$(raw slow) $(n)" "0 7"
+is "the last one ends the connection" "$(raw last) $(n)" "0 b'' 8"
 for what in garbage nofds onefd huge shorthuge shortlong shortmore shortcut shortfds; do is "$what: closed" "$(raw $what | grep -c 'closed\|reset')" 1; done
 empty
 is "the owner, or root, may name a virus scanner" "$(raw virus) $(n)" "0 33 77 0 2"
@@ -139,7 +144,7 @@ if [ "$other" ]; then
 		empty
 	done
 	# a connection is kept between the messages of a session; one that has ended meanwhile is made anew
-	end_intake() { kill -TERM "$pid" $(cat "/proc/$pid/task/$pid/children"); wait "$pid"; }
+	end_intake() { kill -TERM "$pid" $(children); wait "$pid"; }
 	echo ':allow,RELAYCLIENT=""' >control/rules
 	coproc { RELAYCLIENT= TCPREMOTEIP=127.0.0.1 exec $other qmail-smtpd 2>smtpd.err; }
 	exec 8>&"${COPROC[1]}" 9<&"${COPROC[0]}"	# a subshell has only these
@@ -162,6 +167,10 @@ if [ "$other" ]; then
 	wait_for 5 test -S run/queue.sock
 	empty
 fi
+nobody() { [ -z "$(children)" ]; }
+ok "processes serve connections" test -n "$(raw three >raw.out; children)"
+ok "they end when there are none" wait_for 20 nobody
+is "and come again" "$(raw three)" "0 0 0"
 kill -TERM "$pid"; wait "$pid"
 is "TERM" $? 0
 is "the socket is gone" "$(ls run)" ""
