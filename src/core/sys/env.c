@@ -94,14 +94,25 @@ static void own(void)
 	use_now();
 }
 
+/* Most differ in their first two characters, and every setting of every message asks. */
+static bool begins(const char *entry, const char *name, size_t n)
+{
+	return entry[0] == name[0] && (n < 2 || entry[1] == name[1]) && strncmp(entry, name, n) == 0;
+}
+
 static bool is_named(const char *entry, const char *name, size_t n)
 {
-	return *entry == *name && strncmp(entry, name, n) == 0 && entry[n] == '=';
+	return begins(entry, name, n) && entry[n] == '=';
 }
 
 const char *env_get(const char *name)
 {
-	return getenv(name);
+	size_t n = strlen(name);
+
+	for (char **v = environ; n && v && *v; v++)
+		if (is_named(*v, name, n))
+			return *v + n + 1;
+	return NULL;
 }
 
 const char *env_find(const char *name, const char **file)
@@ -111,8 +122,7 @@ const char *env_find(const char *name, const char **file)
 
 	*file = NULL;
 	for (char **v = environ; v && *v; v++) {
-		/* most differ here: this loop is run for every setting of every message */
-		if ((*v)[0] != name[0] || (n > 1 && (*v)[1] != name[1]) || strncmp(*v, name, n) != 0)
+		if (!begins(*v, name, n))
 			continue;
 		if ((*v)[n] == '=')
 			return *v + n + 1;
