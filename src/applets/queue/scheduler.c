@@ -38,6 +38,7 @@ struct queue {
 	char *dir;
 	char number[24];
 	bool ended;		/* its send has been told to end */
+	bool unfiltered;	/* no spawn-filter delivers from it */
 };
 static struct queue *queues;
 static struct service *services;
@@ -77,12 +78,18 @@ static pid_t start_queue(struct service *s, struct err *e)
 
 	if (!mutex_free(q->dir))
 		return err_temp(e, 0, "another qmail-send is running in %s", q->dir);
+	struct env_copy *own = env_save();
+
 	env_put("QUEUEDIR", q->dir);
 	env_put("QIDENT", q->number);
+	if (q->unfiltered) {
+		env_unset("QMAILLOCAL");
+		env_unset("QMAILREMOTE");
+	}
 	pid_t pid = run_start(start_argv.p, &(struct run){.fds = fds, .nfds = 3, .die_with_parent = true}, e);
 
-	env_unset("QUEUEDIR");
-	env_unset("QIDENT");
+	env_restore(own);
+	env_copy_free(own);
 	return pid;
 }
 
@@ -176,28 +183,53 @@ static void set_argv(int argc, char **argv)
 	vec_push(&start_argv, NULL);
 }
 
-static void make_services(long start, long n)
+static void add_queue(size_t i, const char *name, long number)
 {
+	struct queue *q = &queues[i];
 	struct buf dir = BUF_INIT;
 
-	queues = mem_alloc((size_t)n * sizeof *queues);
-	services = mem_alloc((size_t)(n + 1) * sizeof *services);
-	for (long i = 0; i < n; i++) {
-		struct queue *q = &queues[i];
-
-		buf_fmt(&dir, "%s/queue%ld", base.p, start + i);
-		q->dir = mem_copy(dir.p, dir.n);
-		if (dir.n > sizeof q->label - 60)
-			die(111, "%s: the name is too long", base.p);
-		snprintf(q->label, sizeof q->label, "queue %s", q->dir);
-		buf_clear(&dir);
-		snprintf(q->number, sizeof q->number, "%ld", start + i);
-		services[i] = (struct service){.name = q->label, .start = start_queue, .arg = q, .stage = 1};
-	}
+	buf_fmt(&dir, "%s/%s", base.p, name);
+	q->dir = mem_copy(dir.p, dir.n);
+	if (dir.n > sizeof q->label - 60)
+		die(111, "%s: the name is too long", base.p);
+	snprintf(q->label, sizeof q->label, "queue %s", q->dir);
+	snprintf(q->number, sizeof q->number, "%ld", number);
+	services[i] = (struct service){.name = q->label, .start = start_queue, .arg = q, .stage = 1};
 	buf_free(&dir);
+}
+
+/* n queues from the number start, one without a filter besides, and their journal. */
+static void make_services(long start, long n, bool unfiltered)
+{
+	size_t all = (size_t)n + unfiltered;
+	char name[32];
+
+	queues = mem_alloc(all * sizeof *queues);
+	services = mem_alloc((all + 1) * sizeof *services);
+	for (long i = 0; i < n; i++) {
+		snprintf(name, sizeof name, "queue%ld", start + i);
+		add_queue((size_t)i, name, start + i);
+	}
+	if (unfiltered) {
+		add_queue(all - 1, "nqueue", 0);
+		queues[all - 1].unfiltered = true;
+	}
 	make_journal();
-	services[n] = (struct service){.name = "journal", .start = start_keeper, .arg = &queues[0]};
-	tree = (struct tree){.services = services, .n = (size_t)n + 1, .program = "qscheduler", .pass_signals = true};
+	services[all] = (struct service){.name = "journal", .start = start_keeper, .arg = &queues[0]};
+	tree = (struct tree){.services = services, .n = all + 1, .program = "qscheduler", .pass_signals = true};
+}
+
+/* Queue 0, which holds what has been filtered or must not be. */
+static bool has_nqueue(void)
+{
+	struct buf dir = BUF_INIT;
+	struct stat st;
+
+	buf_fmt(&dir, "%s/nqueue", base.p);
+	bool there = conf_set(CONF_SPAMFILTER) && file_stat(dir.p, &st) == 0 && S_ISDIR(st.st_mode);
+
+	buf_free(&dir);
+	return there;
 }
 
 static void static_queues(void)
@@ -209,9 +241,11 @@ static void static_queues(void)
 		die_err(&e);
 	if (count < 1 || count > FIGURES_QUEUES_MAX)
 		die(111, "QUEUE_COUNT is %ld, must be 1 to %d", count, FIGURES_QUEUES_MAX);
-	make_services(start, count);
-	log_line("info: qscheduler: pid %ld static queues qStart/qCount %ld/%ld conf split=%d", (long)proc_pid(), start,
-		count, layout_conf().split);
+	bool nqueue = has_nqueue();
+
+	make_services(start, count, nqueue);
+	log_line("info: qscheduler: pid %ld static queues %sqStart/qCount %ld/%ld conf split=%d", (long)proc_pid(),
+		nqueue ? "nqueue+ " : "", start, count, layout_conf().split);
 }
 
 /* ---- as many as the load asks for ---- */
@@ -284,7 +318,7 @@ static void dynamic_queues(void)
 	if (role_ids(AS_QUEUE, &dyn.owners.queue, &dyn.owners.group, &e) < 0 ||
 		role_ids(AS_SEND, &dyn.owners.send, &group, &e) < 0 || dynamic_open(&dyn, &e) < 0)
 		die_err(&e);
-	make_services(dyn.start, dyn.n);
+	make_services(dyn.start, dyn.n, false);
 	tree.idle = idle;
 	for (long i = 0; i < dyn.n; i++)
 		follow(i);

@@ -34,6 +34,29 @@ kill -TERM "$pid"; wait "$pid"
 is "TERM" $? 0
 rest() { local k; for k in $all; do ps -o pid= -p "$k" && return 1; done; return 0; }
 ok "nobody is left" wait_for 5 rest
+
+# queue 0: what is not filtered
+printf '#!/bin/sh\necho filtered >>%s/filtered\nexit 0\n' "$T" >filter; chmod 755 filter
+rm -f filtered
+queue-fix base/nqueue
+export QMAILLOCAL=$T/filter QMAILREMOTE=$T/filter
+qscheduler ./Maildir/ >log 2>&1 & pid=$!
+PIDS="$PIDS $pid"
+ok "without SPAMFILTER" wait_for 10 seen 2 '^status: local 0/'
+like "... queue 0 stays alone" "$(head -1 log)" "static queues qStart/qCount 2/2"
+kill -TERM "$pid"; wait "$pid"
+SPAMFILTER=/bin/false qscheduler ./Maildir/ >log 2>&1 & pid=$!
+PIDS="$PIDS $pid"
+ok "with SPAMFILTER" wait_for 10 seen 3 '^status: local 0/'
+like "... queue 0 runs, too" "$(head -1 log)" "^info: qscheduler: pid $pid static queues nqueue[+] qStart/qCount 2/2 conf split=3$"
+QUEUEDIR=$T/base/nqueue submit s@x.org k@me.example
+ok "what comes from it is delivered under its number" wait_for 5 seen 1 '^end msg'
+like "... and name" "$(cat log)" '^starting delivery 1\.0: msg [0-9]+ to local k@me\.example nqueue'
+ok "... without the filter" test ! -e filtered
+submit s@x.org k@me.example
+ok "the others have it" wait_for 5 test -e filtered
+kill -TERM "$pid"; wait "$pid"
+unset QMAILLOCAL QMAILREMOTE
 QUEUE_COUNT=0 code "no queues" 111 qscheduler
 QUEUE_BASE=$T/none code "no such place" 111 qscheduler
 done_testing
