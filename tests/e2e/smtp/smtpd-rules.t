@@ -227,7 +227,7 @@ is "mini-smtpd has no rules" "$(ran)$(grep -c Setting log)" "a@x|unset|own|unset
 background tcpserver -v -1 -RH -l me.example 0 0 qmail-smtpd >port 2>log
 ok "tcpserver" wait_for 10 test -s port
 cat >worker.py <<'P'
-import socket, sys, time
+import os, re, socket, sys, time
 port = int(sys.argv[1])
 
 
@@ -254,12 +254,24 @@ class Client:
         return self.rest(sender, rcpt)
 
 
-for sender, rcpt in ('a@x', 'me@me.example'), ('c@x', 'me@me.example'), ('d@x', 'u@d.example'), ('e@x', 'me@me.example'):
-    c = Client()
-    print(c.send(sender, rcpt)[:3])
-    # the next one comes before this one's process has other work
-    c.say('QUIT')
-    c.f.read()
+def sessions(*senders):
+    """One after the other; the processes that served them."""
+    for sender, rcpt in senders:
+        c = Client()
+        print(c.send(sender, rcpt)[:3])
+        c.say('QUIT')
+        c.f.read()
+    return [re.findall('pid ([0-9]+) from [0-9.]+ HELO <[^>]*> MAIL from <%s>' % s, open('log').read())[-1] for s, r in senders]
+
+
+# until one worker has served all of them: the first may not be free again when the second comes
+for _ in range(1 if 'REEXEC' in os.environ else 50):
+    pids = sessions(('a@x', 'me@me.example'), ('c@x', 'me@me.example'))
+    if pids[0] == pids[1]:
+        print('one worker')
+        break
+    time.sleep(0.1)
+sessions(('d@x', 'u@d.example'), ('e@x', 'me@me.example'))
 # a client that goes away within a transaction
 c = Client()
 c.say('MAIL FROM:<a@gone>')
@@ -288,12 +300,11 @@ print(c.rest('l@x', 'me@me.example')[:3])
 P
 rules 'a@*:RT_A=1,RT_B=\nl@*:DATABYTES=1\n'
 ok "its clients" timeout 100 python3 worker.py "$(cat port)"
-is "... replies" "$(tr '\n' ' ' <out)" "250 250 250 250 250 250 250 250 250 250 552 "
+is "... replies" "$(grep -v worker out | uniq | tr '\n' ' ')" "250 552 "
+[ "${REEXEC:-}" ] || like "... two sessions of one worker" "$(cat out)" '^one worker$'
 u='unset|unset'
-is "each message has its own rules" "$(ran)" "a@x|1|unset|$u c@x|unset|own|$u d@x|dq|own|$u e@x|unset|own|$u f@x|unset|own|$u \
+is "each message has its own rules" "$(awk '!seen[$0]++' ran | tr '\n' ' ')" "a@x|1|unset|$u c@x|unset|own|$u d@x|dq|own|$u e@x|unset|own|$u f@x|unset|own|$u \
 h@x|unset|own|$u a@y|1|unset|$u g@x|dq|own|$u i@x|unset|own|$u a@z|1|unset|$u "
-[ "${REEXEC:-}" ] || is "one worker had the first sessions" \
-	"$(grep -o 'pid [0-9]* from 127.0.0.1 HELO <[^>]*> MAIL from <[ac]@x>' log | cut -d' ' -f2 | sort -u | wc -l)" 1
 
 # a certificate that lets its client relay counts as RELAYCLIENT, and not only for one message
 needs_tls
