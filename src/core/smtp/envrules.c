@@ -7,7 +7,8 @@
 #include "core/sys/env.h"
 
 /* Do what the lines for an address say: the number of the last one, 0 none. */
-static int obey(struct session *s, const struct list *l, struct str address, int (*rules)(const struct list *, struct str))
+static int obey(struct session *s, const struct list *l, struct str address,
+	int (*rules)(const struct list *, struct str))
 {
 	struct env_copy *copy = s->before || !l->lines.n ? NULL : env_save();
 	int rule = rules(l, address);
