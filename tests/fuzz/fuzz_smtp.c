@@ -7,6 +7,7 @@
 
 #include "core/smtp/dsn.h"
 #include "core/smtp/session.h"
+#include "core/sys/env.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -130,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct in in;
 	struct out out;
 
+	env_put("CONTROLDIR", "/nonexistent");
 	c.badmailfrom.file = "/nonexistent/badmailfrom";
 	buf_adds(&c.localiphost, "here.example");
 	vec_push(&c.greeting.lines, STR("here.example"));

@@ -10,5 +10,8 @@
 bool pattern_match(struct str text, struct str pattern);
 /* The same without QREGEX: where patterns are never regular expressions. */
 bool pattern_match_shell(struct str text, struct str pattern);
+/* The two steps of pattern_match for those with many patterns: whether QREGEX asks for expressions, and one of them. */
+bool pattern_regex(void);
+bool pattern_match_regex(struct str text, struct str pattern);
 
 #endif

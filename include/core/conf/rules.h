@@ -9,6 +9,8 @@
 /* Apply the rules of a row (BOUNCERULES ...) to subject.  Returns the number of the last matching
  * line (from 1), 0 when none matched or there is no file, -1 on error. */
 int rules_apply(enum conf_id id, struct str subject, struct err *e);
+/* The same with the lines l of such a file, which were read before. */
+int rules_apply_list(const struct list *l, struct str subject);
 /* The lines l of a file such as domainqueue for the domain of one recipient, never as regular expressions. */
 int rules_apply_domain(const struct list *l, struct str address);
 /* One "VAR=value,VAR2=" list; "\," is a literal comma, an empty value unsets. */

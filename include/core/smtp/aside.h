@@ -9,7 +9,7 @@
  * gathered much. */
 bool aside_possible(const struct session *s);
 void aside_write(const struct session *s, struct buf *out);
-/* Into a new session with its configuration; false: damaged. */
-bool aside_read(struct session *s, struct str text);
+/* Into a new session with its configuration; -1 with e: damaged, or a policy file is unreadable. */
+int aside_read(struct session *s, struct str text, struct err *e);
 
 #endif

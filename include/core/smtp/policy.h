@@ -7,6 +7,8 @@
 
 /* The connection gate (1.5): true when the client was turned away, with the reply given. */
 bool policy_gate(struct session *s);
+/* A control file cannot be read: logged, answered with 451; always false. */
+bool policy_unreadable(struct session *s, const struct err *e);
 /* arg is the argument of the verb.  True: granted, and the session holds sender or recipient. */
 bool policy_mail(struct session *s, struct str arg);
 bool policy_rcpt(struct session *s, struct str arg);

@@ -16,5 +16,7 @@ bool secure_first(struct session *s);
 /* Whether the client's certificate lets it relay (control/tlsclients), which then holds for the session.
  * *why: NULL when certificates do not matter here, else what is wrong. */
 bool secure_relay(struct session *s, const char **why);
+/* Tell the queue's programs, in the environment, that it does. */
+void secure_announce(void);
 
 #endif

@@ -84,6 +84,10 @@ struct session {
 	int remarks;			/* of the spam filter about the message under way: a file, 0 none */
 	bool between;			/* waiting for a command */
 	struct session_aside *aside;
+	struct env_copy *before;	/* the environment without the rules of this transaction, NULL: none has applied */
+	bool stale;			/* the policy files were read under rules */
+	struct list domainqueue;	/* lines of that file ... */
+	bool domainqueue_read;		/* ... for this transaction */
 	bool done;
 	int code;			/* exit code once done */
 };
@@ -91,6 +95,9 @@ struct session {
 /* Read every setting; ip and the like are views of the environment.  smtp_config_free always.
  * An unreadable control file is the error. */
 int smtp_config_read(struct smtp_config *c, struct err *e);
+/* Read those again that count for one transaction: policy files, limits and switches of MAIL, RCPT and DATA.
+ * All or, with -1 and e, nothing. */
+int smtp_config_policy(struct smtp_config *c, struct err *e);
 /* The same for the small server, which knows few settings (policy reference section 14). */
 int smtp_config_mini(struct smtp_config *c, struct err *e);
 void smtp_config_free(struct smtp_config *c);
@@ -112,6 +119,8 @@ int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in
 
 /* For the verbs: hang up with this exit code after the reply that was just given. */
 void session_end(struct session *s, int code);
+/* There is no transaction (any more), and what rules have changed for it is as before. */
+void session_forget(struct session *s);
 /* After STARTTLS: the client is who it was before it said anything. */
 void session_greet_anew(struct session *s);
 /* Reading failed or timed out: log, answer where that makes sense, end. */

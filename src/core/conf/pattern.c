@@ -32,16 +32,24 @@ bool pattern_match_shell(struct str text, struct str pattern)
 	return hit;
 }
 
-bool pattern_match(struct str text, struct str pattern)
+bool pattern_regex(void)
 {
 	long regex = 0;
 
-	if (conf_int(CONF_QREGEX, &regex, NULL) < 0 || !regex)
-		return pattern_match_shell(text, pattern);
+	return conf_int(CONF_QREGEX, &regex, NULL) >= 0 && regex;
+}
+
+bool pattern_match_regex(struct str text, struct str pattern)
+{
 	char *t = mem_copy(text.p, text.n), *p = mem_copy(pattern.p, pattern.n);
 	bool hit = regex_match(t, p);
 
 	mem_free(t);
 	mem_free(p);
 	return hit;
+}
+
+bool pattern_match(struct str text, struct str pattern)
+{
+	return pattern_regex() ? pattern_match_regex(text, pattern) : pattern_match_shell(text, pattern);
 }

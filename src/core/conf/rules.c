@@ -40,11 +40,11 @@ void rules_assign(struct str list)
 	buf_free(&name);
 }
 
-static bool applies(struct str subject, struct str pattern)
+static bool applies(struct str subject, struct str pattern, bool regex)
 {
 	if (subject.n == 0)
 		return pattern.n == 0 || str_eq(pattern, STR("<>"));
-	return pattern.n > 0 && pattern_match(subject, pattern);
+	return pattern.n > 0 && (regex ? pattern_match_regex(subject, pattern) : pattern_match_shell(subject, pattern));
 }
 
 int rules_apply_domain(const struct list *l, struct str address)
@@ -68,22 +68,28 @@ int rules_apply_domain(const struct list *l, struct str address)
 	return last;
 }
 
-int rules_apply(enum conf_id id, struct str subject, struct err *e)
+int rules_apply_list(const struct list *l, struct str subject)
 {
-	struct list l = LIST_INIT;
+	bool regex = l->lines.n && subject.n && pattern_regex();
 	int last = 0;
 
-	if (conf_list(id, &l, e) < 0)
-		last = -1;
-	for (size_t i = 0; last >= 0 && i < l.lines.n; i++) {
-		struct str list = l.lines.p[i];
+	for (size_t i = 0; i < l->lines.n; i++) {
+		struct str list = l->lines.p[i];
 		struct str pattern = str_cut(&list, ':');
 
-		if (!list.p || !applies(subject, pattern))
+		if (!list.p || !applies(subject, pattern, regex))
 			continue;
 		rules_assign(list);
 		last = (int)i + 1;
 	}
+	return last;
+}
+
+int rules_apply(enum conf_id id, struct str subject, struct err *e)
+{
+	struct list l = LIST_INIT;
+	int last = conf_list(id, &l, e) < 0 ? -1 : rules_apply_list(&l, subject);
+
 	list_free(&l);
 	return last;
 }

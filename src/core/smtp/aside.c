@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include "core/smtp/envrules.h"
+
 enum { RCPTS_MAX = 16384 };
 
 /* What is no text. */
 struct fixed {
-	bool helo_seen, esmtp, enhanced, mail_seen, size_refused, body_utf8, secured, relay;
+	bool helo_seen, esmtp, enhanced, mail_seen, size_refused, body_utf8, secured, relay, stale;
 	uint64_t rcpt_count;
 };
 
@@ -39,9 +41,15 @@ static bool get(struct str *rest, struct str *s)
 	return true;
 }
 
+static int damaged(struct err *e)
+{
+	return err_temp(e, 0, "what was put aside is damaged");
+}
+
 void aside_write(const struct session *s, struct buf *out)
 {
 	const struct buf *texts[] = {&s->helo, &s->sender, &s->auth_param, &s->params, &s->rcpts, &s->cert_email};
+	struct buf changes = BUF_INIT;
 	struct fixed f;
 
 	memset(&f, 0, sizeof f);
@@ -53,30 +61,36 @@ void aside_write(const struct session *s, struct buf *out)
 	f.body_utf8 = s->body_utf8;
 	f.secured = s->secured;
 	f.relay = s->conf->relay;
+	f.stale = s->stale;
 	f.rcpt_count = s->rcpt_count;
 	put(out, &f, sizeof f);
 	put(out, &s->facts, s->secured ? sizeof s->facts : 0);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		put(out, texts[i]->p, texts[i]->n);
+	envrules_changes(s, &changes);
+	put(out, changes.p, changes.n);
+	buf_free(&changes);
 }
 
-bool aside_read(struct session *s, struct str text)
+int aside_read(struct session *s, struct str text, struct err *e)
 {
 	struct buf *texts[] = {&s->helo, &s->sender, &s->auth_param, &s->params, &s->rcpts, &s->cert_email};
-	struct str fixed, facts, t;
+	struct str fixed, facts, t, changes;
 	struct fixed f;
 
 	if (!get(&text, &fixed) || fixed.n != sizeof f || !get(&text, &facts))
-		return false;
+		return damaged(e);
 	memcpy(&f, fixed.p, sizeof f);
 	if (facts.n != (f.secured ? sizeof s->facts : 0))
-		return false;
+		return damaged(e);
 	memcpy(&s->facts, facts.p, facts.n);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (!get(&text, &t))
-			return false;
+			return damaged(e);
 		buf_set(texts[i], t);
 	}
+	if (!get(&text, &changes))
+		return damaged(e);
 	s->helo_seen = f.helo_seen;
 	s->esmtp = f.esmtp;
 	s->reply.enhanced = f.enhanced;
@@ -86,5 +100,5 @@ bool aside_read(struct session *s, struct str text)
 	s->secured = f.secured;
 	s->rcpt_count = (size_t)f.rcpt_count;
 	s->conf->relay = f.relay;
-	return true;
+	return envrules_resume(s, changes, f.stale, e);
 }

@@ -23,26 +23,21 @@ static void read_connection(struct smtp_config *c)
 		num_lead(str_z(port), &c->port);
 }
 
+/* What holds for the whole session, whatever rules say about a transaction. */
 static void read_switches(struct smtp_config *c)
 {
-	c->utf8 = conf_set(CONF_SMTPUTF8);
-	c->allow_lf = conf_set(CONF_ALLOW_BARELF);
 	c->no_vrfy = conf_set(CONF_DISABLE_VRFY);
 	c->no_help = conf_set(CONF_DISABLE_HELP);
 	c->plain_greeting = conf_set(CONF_DISABLE_EXTRA_GREET);
 	c->starttls = conf_set(CONF_STARTTLS);
 	c->smtps = conf_on(CONF_SMTPS);
-	c->force_tls = conf_set(CONF_FORCE_TLS);
-	c->hide_host = conf_set(CONF_HIDE_HOST);
 }
 
 static int read_numbers(struct smtp_config *c, struct err *e)
 {
 	long enhanced;
 
-	if (conf_int(CONF_TIMEOUTSMTPD, &c->timeout, e) < 0 || conf_int(CONF_MAXHOPS, &c->maxhops, e) < 0
-		|| conf_int(CONF_MAXCMDLEN, &c->maxcmdlen, e) < 0 || conf_int(CONF_DATABYTES, &c->databytes, e) < 0
-		|| conf_int(CONF_MAXRECIPIENTS, &c->maxrecipients, e) < 0
+	if (conf_int(CONF_TIMEOUTSMTPD, &c->timeout, e) < 0 || conf_int(CONF_MAXCMDLEN, &c->maxcmdlen, e) < 0
 		|| conf_int(CONF_ENHANCEDSTATUSCODES, &enhanced, e) < 0)
 		return -1;
 	if (c->timeout < 1)
@@ -79,16 +74,51 @@ static int begin(struct smtp_config *c, const char *name, struct err *e)
 	return 0;
 }
 
+static int read_policy(struct smtp_config *c, struct err *e)
+{
+	c->utf8 = conf_set(CONF_SMTPUTF8);
+	c->allow_lf = conf_set(CONF_ALLOW_BARELF);
+	c->force_tls = conf_set(CONF_FORCE_TLS);
+	c->hide_host = conf_set(CONF_HIDE_HOST);
+	if (conf_line(CONF_LOCALIPHOST, &c->localiphost, e) < 0 || conf_int(CONF_MAXHOPS, &c->maxhops, e) < 0
+		|| conf_int(CONF_DATABYTES, &c->databytes, e) < 0 || conf_int(CONF_MAXRECIPIENTS, &c->maxrecipients, e) < 0)
+		return -1;
+	if (hosts_open(&c->hosts, e) < 0)
+		return -1;
+	return match_open(&c->badmailfrom, CONF_BADMAILFROM, CONF_BADMAILPATTERNS, e);
+}
+
+static void free_policy(struct smtp_config *c)
+{
+	buf_free(&c->localiphost);
+	hosts_close(&c->hosts);
+	match_close(&c->badmailfrom);
+}
+
+int smtp_config_policy(struct smtp_config *c, struct err *e)
+{
+	struct smtp_config fresh = *c;
+
+	fresh.localiphost = (struct buf)BUF_INIT;
+	fresh.hosts = (struct hosts){.list = TABLE_INIT};
+	fresh.badmailfrom = (struct match)MATCH_INIT;
+	if (read_policy(&fresh, e) < 0) {
+		free_policy(&fresh);
+		return -1;
+	}
+	free_policy(c);
+	*c = fresh;
+	return 0;
+}
+
 int smtp_config_read(struct smtp_config *c, struct err *e)
 {
 	if (begin(c, "qmail-smtpd", e) < 0)
 		return -1;
 	read_switches(c);
-	if (conf_line(CONF_LOCALIPHOST, &c->localiphost, e) < 0 || read_numbers(c, e) < 0 || read_relay(c, e) < 0)
+	if (read_numbers(c, e) < 0 || read_relay(c, e) < 0)
 		return -1;
-	if (hosts_open(&c->hosts, e) < 0)
-		return -1;
-	return match_open(&c->badmailfrom, CONF_BADMAILFROM, CONF_BADMAILPATTERNS, e);
+	return smtp_config_policy(c, e);
 }
 
 int smtp_config_mini(struct smtp_config *c, struct err *e)
@@ -116,8 +146,6 @@ int smtp_config_mini(struct smtp_config *c, struct err *e)
 void smtp_config_free(struct smtp_config *c)
 {
 	list_free(&c->greeting);
-	buf_free(&c->localiphost);
 	buf_free(&c->relay_suffix);
-	hosts_close(&c->hosts);
-	match_close(&c->badmailfrom);
+	free_policy(c);
 }

@@ -228,11 +228,12 @@ static void finish(struct session *s, const struct data *d)
 void message_receive(struct session *s, struct str arg)
 {
 	struct err e = {0};
-	struct data d = {.put = s->hooks->put, .arg = s->hooks->ctx, .allow_lf = s->conf->allow_lf,
-		.limit = s->conf->databytes > 0 ? (uint64_t)s->conf->databytes : 0};
 
 	if (!policy_data(s, arg))
 		return;
+	struct data d = {.put = s->hooks->put, .arg = s->hooks->ctx, .allow_lf = s->conf->allow_lf,
+		.limit = s->conf->databytes > 0 ? (uint64_t)s->conf->databytes : 0};
+
 	if (open_queue(s, &e) < 0) {
 		session_log(s, "unable to open the queue: %s", e.text);
 		reply_line(&s->reply, 451, NULL, "sorry, temporary queue failure (#4.3.0)");
@@ -246,5 +247,5 @@ void message_receive(struct session *s, struct str arg)
 		abandon(s);
 	else
 		finish(s, &d);
-	s->mail_seen = false;
+	session_forget(s);
 }

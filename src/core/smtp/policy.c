@@ -6,6 +6,7 @@
 #include "core/base/utf8.h"
 #include "core/smtp/command.h"
 #include "core/smtp/dsn.h"
+#include "core/smtp/envrules.h"
 #include "core/smtp/secure.h"
 
 enum { RCPTS_MAX = 96 << 20 };	/* bytes of recipients one session may keep: 100,000 of the longest */
@@ -19,7 +20,7 @@ static bool refuse(struct session *s, int number, const char *text)
 	return false;
 }
 
-static bool unreadable(struct session *s, const struct err *e)
+bool policy_unreadable(struct session *s, const struct err *e)
 {
 	session_log(s, "%s", e->text);
 	return refuse(s, 451, "sorry, local trouble reading our configuration (#4.3.0)");
@@ -67,7 +68,7 @@ static bool hello(struct session *s, struct str arg)
 static bool one_transaction(struct session *s, struct str arg)
 {
 	(void)arg;
-	s->mail_seen = false;
+	session_forget(s);
 	s->size_refused = s->body_utf8 = false;
 	s->rcpt_count = 0;
 	buf_clear(&s->rcpts);
@@ -79,6 +80,14 @@ static bool one_transaction(struct session *s, struct str arg)
 static bool sender_syntax(struct session *s, struct str arg)
 {
 	return command_address(arg, &s->sender, &s->param_rest) || bad_address(s);
+}
+
+static bool sender_rules(struct session *s, struct str arg)
+{
+	struct err e = {0};
+
+	(void)arg;
+	return s->conf->mini || envrules_mail(s, &e) == 0 || policy_unreadable(s, &e);
 }
 
 static bool param_size(struct session *s, struct str value)
@@ -177,7 +186,7 @@ static bool badmailfrom(struct session *s, struct str arg)
 
 	(void)arg;
 	if (r < 0)
-		return unreadable(s, &e);
+		return policy_unreadable(s, &e);
 	if (r == 0)
 		return true;
 	session_log(s, "Invalid SENDER address: MAIL from <%s>", s->sender.p);
@@ -195,6 +204,7 @@ static const check mail_checks[] = {
 	hello,			/* 2 */
 	one_transaction,	/* a new MAIL forgets the one before */
 	sender_syntax,		/* 3 */
+	sender_rules,		/* 6 */
 	mail_params,		/* 8 */
 	sender_encoding,
 	badmailfrom,		/* 11 */
@@ -273,7 +283,7 @@ static bool rcpthosts(struct session *s, struct str arg)
 
 	(void)arg;
 	s->rcpt_ours = r == 1;
-	return r >= 0 || unreadable(s, &e);
+	return r >= 0 || policy_unreadable(s, &e);
 }
 
 static bool relaying(struct session *s, struct str arg)
@@ -324,6 +334,14 @@ static bool memory(struct session *s, struct str arg)
 	return refuse(s, 452, "sorry, send the other recipients in another message (#4.5.3)");
 }
 
+static bool domain_rules(struct session *s, struct str arg)
+{
+	struct err e = {0};
+
+	(void)arg;
+	return s->conf->mini || envrules_rcpt(s, &e) == 0 || policy_unreadable(s, &e);
+}
+
 static const check rcpt_checks[] = {
 	gate,			/* 1 */
 	mail_first,
@@ -336,6 +354,7 @@ static const check rcpt_checks[] = {
 	maxrecipients,		/* 15 */
 	bounce_to_one,		/* 17 */
 	memory,
+	domain_rules,		/* 18: the last, so that it is about recipients that are taken */
 	NULL
 };
 
@@ -358,11 +377,20 @@ static bool declared_size(struct session *s, struct str arg)
 	return !s->size_refused || refuse(s, 552, "sorry, that message size exceeds my databytes limit (#5.3.4)");
 }
 
+static bool relay_rules(struct session *s, struct str arg)
+{
+	struct err e = {0};
+
+	(void)arg;
+	return s->conf->mini || envrules_data(s, &e) == 0 || policy_unreadable(s, &e);
+}
+
 static const check data_checks[] = {
 	no_argument,		/* 1 */
 	mail_first,
 	rcpt_first,
 	declared_size,		/* 3 */
+	relay_rules,		/* 5 */
 	NULL
 };
 
@@ -376,7 +404,11 @@ static bool pass(struct session *s, struct str arg, const check *checks)
 
 bool policy_mail(struct session *s, struct str arg)
 {
-	return pass(s, arg, mail_checks);
+	if (pass(s, arg, mail_checks))
+		return true;
+	if (!s->mail_seen)
+		session_forget(s);	/* the rules for a sender who was refused, too */
+	return false;
 }
 
 bool policy_rcpt(struct session *s, struct str arg)

@@ -74,6 +74,12 @@ bool secure_first(struct session *s)
 	return false;
 }
 
+void secure_announce(void)
+{
+	env_put("RELAYCLIENT", "");
+	env_put("AUTHENTICATED", "1");
+}
+
 bool secure_relay(struct session *s, const char **why)
 {
 	struct table allowed = TABLE_INIT;
@@ -88,8 +94,7 @@ bool secure_relay(struct session *s, const char **why)
 		buf_set(&s->cert_email, str_z(s->facts.email));
 		s->conf->relay = true;
 		buf_clear(&s->conf->relay_suffix);
-		env_put("RELAYCLIENT", "");
-		env_put("AUTHENTICATED", "1");
+		secure_announce();
 	}
 out:
 	table_free(&allowed);

@@ -11,6 +11,7 @@
 #include "core/mail/date.h"
 #include "core/smtp/aside.h"
 #include "core/smtp/command.h"
+#include "core/smtp/envrules.h"
 #include "core/smtp/message.h"
 #include "core/smtp/policy.h"
 #include "core/smtp/secure.h"
@@ -24,6 +25,12 @@ void session_end(struct session *s, int code)
 {
 	s->done = true;
 	s->code = code;
+}
+
+void session_forget(struct session *s)
+{
+	s->mail_seen = false;
+	envrules_undo(s);
 }
 
 void session_log(struct session *s, const char *fmt, ...)
@@ -83,11 +90,14 @@ static void greet(struct session *s)
 
 static bool hello(struct session *s, struct str arg, bool esmtp)
 {
+	struct err e;
+
 	if (policy_gate(s))
 		return false;
+	session_forget(s);
+	envrules_policy(s, &e);	/* for the limit in the reply; MAIL tells of trouble */
 	s->esmtp = esmtp;
 	s->reply.enhanced = esmtp && s->conf->enhanced;
-	s->mail_seen = false;
 	s->helo_seen = true;
 	buf_set(&s->helo, arg.n ? arg : str_z(s->conf->host));
 	return true;
@@ -207,7 +217,7 @@ static void verb_rset(struct session *s, struct str arg)
 		reply_line(&s->reply, 501, NULL, "invalid parameter syntax (#5.3.2)");
 		return;
 	}
-	s->mail_seen = false;
+	session_forget(s);
 	reply_line(&s->reply, 250, NULL, "flushed");
 }
 
@@ -387,7 +397,8 @@ static void flush_out(void *out)
 /* A client that never says hello is known by its name. */
 void session_greet_anew(struct session *s)
 {
-	s->esmtp = s->reply.enhanced = s->mail_seen = false;
+	session_forget(s);
+	s->esmtp = s->reply.enhanced = false;
 	s->helo_seen = true;
 	buf_set(&s->helo, str_z(s->conf->host));
 }
@@ -406,6 +417,7 @@ static bool idle(void *arg)
 static void begin(struct session *s)
 {
 	struct session_aside *a = s->aside;
+	struct err e = {0};
 
 	session_greet_anew(s);
 	if (!a || !a->resumed) {
@@ -413,10 +425,12 @@ static void begin(struct session *s)
 			greet(s);
 		return;
 	}
-	if (!aside_read(s, buf_str(a->state)))
+	if (aside_read(s, buf_str(a->state), &e) < 0) {
+		policy_unreadable(s, &e);
 		session_end(s, 1);
-	else if (a->late)
+	} else if (a->late) {
 		session_read_failed(s, true, "");
+	}
 	buf_clear(a->state);
 }
 
@@ -425,7 +439,7 @@ int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in
 {
 	struct session s = {.conf = c, .hooks = h, .in = in, .aside = aside, .reply.out = out, .line = BUF_INIT, .helo = BUF_INIT,
 		.sender = BUF_INIT, .auth_param = BUF_INIT, .params = BUF_INIT, .rcpts = BUF_INIT,
-		.rcpt = BUF_INIT, .rcpt_params = BUF_INIT, .cert_email = BUF_INIT};
+		.rcpt = BUF_INIT, .rcpt_params = BUF_INIT, .cert_email = BUF_INIT, .domainqueue = LIST_INIT};
 
 	in->before_wait = flush_out;
 	in->wait_arg = out;
@@ -437,7 +451,9 @@ int session_run(struct smtp_config *c, const struct smtp_hooks *h, struct in *in
 	out_flush(out);
 	if (s.code == SESSION_ASIDE)
 		aside_write(&s, aside->state);
+	session_forget(&s);
 	tls_close(s.tls);
+	list_free(&s.domainqueue);
 	buf_free(&s.cert_email);
 	buf_free(&s.line);
 	buf_free(&s.helo);

@@ -1,6 +1,10 @@
 /* Unit tests of core/smtp/aside: what is put aside comes back; damaged bytes do not. */
 #include "core/smtp/aside.h"
 
+#include "core/conf/conf.h"
+#include "core/smtp/envrules.h"
+#include "core/sys/env.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,6 +12,7 @@
 #include <cmocka.h>
 
 static struct smtp_config conf_a, conf_b;
+static struct err e;
 
 static void fill(struct session *s)
 {
@@ -49,7 +54,7 @@ static void there_and_back(void **state)
 	fill(&a);
 	empty(&b);
 	aside_write(&a, &text);
-	assert_true(aside_read(&b, buf_str(&text)));
+	assert_int_equal(aside_read(&b, buf_str(&text), &e), 0);
 	assert_string_equal(b.helo.p, "client.example");
 	assert_string_equal(b.sender.p, "a@b.example");
 	assert_string_equal(b.params.p, "RET=HDRS");
@@ -67,7 +72,8 @@ static void there_and_back(void **state)
 	aside_write(&a, &text);
 	assert_true(text.n < with);
 	empty(&b);
-	assert_true(aside_read(&b, buf_str(&text)) && !b.secured);
+	assert_int_equal(aside_read(&b, buf_str(&text), &e), 0);
+	assert_false(b.secured);
 	release(&a);
 	release(&b);
 	buf_free(&text);
@@ -83,10 +89,43 @@ static void damaged(void **state)
 	aside_write(&a, &text);
 	for (size_t n = 0; n < text.n; n++) {
 		empty(&b);
-		assert_false(aside_read(&b, str_to(buf_str(&text), n)));
+		assert_int_equal(aside_read(&b, str_to(buf_str(&text), n), &e), -1);
 		release(&b);
 	}
 	release(&a);
+	buf_free(&text);
+}
+
+/* A transaction under rules: its variables go along, and end with it. */
+static void rules(void **state)
+{
+	struct session a, b;
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	env_put("AT_KEPT", "own");
+	env_put("AT_GONE", "own");
+	fill(&a);
+	a.before = env_save();
+	env_put("AT_KEPT", "rule");
+	env_put("AT_NEW", "rule");
+	env_unset("AT_GONE");
+	aside_write(&a, &text);
+	envrules_undo(&a);
+	assert_null(a.before);
+	assert_string_equal(conf_getenv("AT_KEPT"), "own");
+	empty(&b);
+	assert_int_equal(aside_read(&b, buf_str(&text), &e), 0);
+	assert_non_null(b.before);
+	assert_string_equal(conf_getenv("AT_KEPT"), "rule");
+	assert_string_equal(conf_getenv("AT_NEW"), "rule");
+	assert_null(conf_getenv("AT_GONE"));
+	envrules_undo(&b);
+	assert_string_equal(conf_getenv("AT_KEPT"), "own");
+	assert_string_equal(conf_getenv("AT_GONE"), "own");
+	assert_null(conf_getenv("AT_NEW"));
+	release(&a);
+	release(&b);
 	buf_free(&text);
 }
 
@@ -121,7 +160,8 @@ static void when(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(damaged), cmocka_unit_test(when)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(damaged),
+		cmocka_unit_test(rules), cmocka_unit_test(when)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
