@@ -53,6 +53,10 @@ bool file_in_memory(const char *fn);
 int file_free(const char *fn, unsigned long long *bytes);
 
 /* Read from descriptor or name to the end into b (appended); more than max bytes is EFBIG. */
+/* Is what was once seen of a file or directory still true?  A change shows in its times only if it does not fall into the
+ * same tick of the file system's clock as the one before: what was seen counts if the file was at rest then. */
+bool file_unchanged(const struct stat *seen, const struct stat *now);
+bool file_at_rest(const struct stat *st);	/* its last change is longer ago than a tick */
 int file_slurp_fd(int fd, struct buf *b, size_t max);
 int file_slurp(const char *fn, struct buf *b, size_t max);
 

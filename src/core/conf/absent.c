@@ -1,8 +1,6 @@
 /* absent - control files known not to be there; see absent.h.
  *
- * The names are true as long as the directory is the same one and its times have not changed.  A change shows in the
- * times only if it does not fall into the same tick of the file system's clock as the one before, so the names of a
- * directory that was changed just now are not kept. */
+ * The names are true as long as the directory has not changed; those of one that was changed just now are not kept. */
 #include "core/conf/absent.h"
 
 #include <errno.h>
@@ -16,8 +14,6 @@
 
 enum {
 	LOOK_MS = 10,		/* how long a look at the directory counts within a job */
-	TICK_MS = 30,		/* longer than a tick of a file system's clock ... */
-	WHOLE_MS = 3000,	/* ... that knows only seconds */
 	NAMES_MAX = 2000,	/* a larger directory is not kept in mind */
 	NAME_LEN = 255,		/* no longer name can be there, but that is another error */
 };
@@ -54,31 +50,6 @@ static bool read_names(void)
 	return more == 0;
 }
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool unchanged(const struct stat *st)
-{
-	const struct stat *was = &seen.st;
-
-	return st->st_dev == was->st_dev && st->st_ino == was->st_ino && st->st_mode == was->st_mode &&
-		same_time(&st->st_mtim, &was->st_mtim) && same_time(&st->st_ctim, &was->st_ctim);
-}
-
-/* The time of the last change that nobody can set: nothing has happened since for longer than a tick. */
-static bool at_rest(const struct stat *st)
-{
-	time_t sec;
-	long usec;
-
-	clock_us(&sec, &usec);
-	long long age = (sec - st->st_ctim.tv_sec) * 1000LL + usec / 1000 - st->st_ctim.tv_nsec / 1000000;
-
-	return age > (st->st_ctim.tv_nsec ? TICK_MS : WHOLE_MS);
-}
-
 static void look(void)
 {
 	struct stat st;
@@ -87,10 +58,10 @@ static void look(void)
 		forget_names();
 		return;
 	}
-	if (unchanged(&st))
+	if (file_unchanged(&seen.st, &st))
 		return;
 	forget_names();
-	if (!at_rest(&st))
+	if (!file_at_rest(&st))
 		return;
 	seen.known = read_names();
 	seen.st = st;

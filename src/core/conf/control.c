@@ -7,6 +7,7 @@
 #include "core/base/num.h"
 #include "core/conf/absent.h"
 #include "core/conf/conf.h"
+#include "core/conf/known.h"
 #include "core/sys/file.h"
 #include "core/sys/workers.h"
 
@@ -68,7 +69,7 @@ int control_raw(const char *name, struct buf *text, struct err *e)
 	buf_clear(text);
 	if (absent_file(fn.p, workers_job()))
 		r = 0;
-	else if (file_slurp(fn.p, text, CONTROL_MAX) < 0)
+	else if (known_slurp(fn.p, workers_job(), text, CONTROL_MAX) < 0)
 		r = errno == ENOENT ? 0 : err_code(e, 55, errno, "unable to read %s", fn.p);
 	buf_free(&fn);
 	return r;

@@ -271,6 +271,30 @@ int file_free(const char *fn, unsigned long long *bytes)
 	return 0;
 }
 
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool file_unchanged(const struct stat *seen, const struct stat *now)
+{
+	return seen->st_dev == now->st_dev && seen->st_ino == now->st_ino && seen->st_mode == now->st_mode &&
+		seen->st_size == now->st_size && same_time(&seen->st_mtim, &now->st_mtim) &&
+		same_time(&seen->st_ctim, &now->st_ctim);
+}
+
+bool file_at_rest(const struct stat *st)
+{
+	enum { TICK_MS = 30, WHOLE_MS = 3000 };	/* longer than a tick, also of a clock that knows only seconds */
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	/* the time that nobody can set */
+	long long age = (t.tv_sec - st->st_ctim.tv_sec) * 1000LL + (t.tv_nsec - st->st_ctim.tv_nsec) / 1000000;
+
+	return age > (st->st_ctim.tv_nsec ? TICK_MS : WHOLE_MS);
+}
+
 int file_slurp_fd(int fd, struct buf *b, size_t max)
 {
 	char block[4096];	/* most files are a line: no space for more has to come from the system */
