@@ -11,7 +11,8 @@ void idle_release(void);
 /* The contents of a buffer are not needed any more: whole pages in it become zeroes and take no memory. */
 void idle_forget(void *p, size_t n);
 
-/* Learn what idle_release needs to know, for the processes forked later: asking in each would cost each some memory. */
+/* Learn what idle_release needs to know, for the processes forked later: asking in each would cost each some memory.  What
+ * they free of the heap, up to a megabyte, then stays with them until they are idle: not every message asks for it anew. */
 void idle_prepare(void);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-enum { PAGE = 4096, STACK_BELOW = 128 * 1024 };
+enum { PAGE = 4096, STACK_BELOW = 128 * 1024, HEAP_KEPT = 1 << 20 };
 
 /* madvise works on what is mapped of a range even where it complains about the rest. */
 static void drop(uintptr_t from, uintptr_t to)
@@ -49,8 +49,13 @@ static int note_text(struct dl_phdr_info *info, size_t size, void *arg)
 
 void idle_prepare(void)
 {
-	if (!texts)
-		dl_iterate_phdr(note_text, NULL);
+	if (texts)
+		return;
+	dl_iterate_phdr(note_text, NULL);
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+#endif
 }
 
 static void drop_stack(void)
