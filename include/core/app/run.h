@@ -46,6 +46,8 @@ void run_chain_along(const char *path, char *const argv[]) __attribute__((noretu
 void run_chain_as(const char *file, char *const argv[]) __attribute__((noreturn));
 /* The same, but always by exec: for a process that knows secrets the program may not see.  Never returns. */
 void run_exec(char *const argv[]) __attribute__((noreturn));
+/* The words from the applet's name on: those without "indimail" in front of it. */
+char *const *run_named(char *const argv[]);
 /* Whether run_chain would run these words as one of our applets. */
 bool run_chain_ours(char *const argv[]);
 /* Become one of our applets for long: when the binary's file has been replaced since, the new one is exec'd. */

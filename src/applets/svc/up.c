@@ -388,7 +388,7 @@ static void make_service(size_t i)
 		buf_fmt(&run, "%s%s", as_user(services[i].account), services[i].command);
 	}
 	if (services[i].server) {
-		buf_adds(&run, role_single() ? "qmail-smtpd" : "-u qmaild qmail-smtpd");
+		buf_adds(&run, role_single() ? "indimail qmail-smtpd" : "-u qmaild indimail qmail-smtpd");
 		make_file(dir.p, "wait", STR("0\nintake\n"), 0644);
 	}
 	buf_addc(&run, '\n');

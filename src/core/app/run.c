@@ -174,6 +174,13 @@ static bool ours_along(const char *path, char *const argv[])
 	return (a && !foreign) || after_indimail(argv);
 }
 
+char *const *run_named(char *const argv[])
+{
+	char *const *words = after_indimail(argv);
+
+	return words ? words : argv;
+}
+
 bool run_chain_ours(char *const argv[])
 {
 	return ours_along(conf_env(CONF_PATH), argv);
@@ -204,10 +211,7 @@ static void change_into(const char *path, const char *file, char *const argv[], 
 static void chain(const char *path, char *const argv[], bool ours) __attribute__((noreturn));
 static void chain(const char *path, char *const argv[], bool ours)
 {
-	char *const *words = after_indimail(argv);
-
-	if (words)
-		argv = words;
+	argv = run_named(argv);
 	change_into(path, argv[0], argv, ours);
 }
 
@@ -232,9 +236,8 @@ void run_chain_as(const char *file, char *const argv[])
 void run_exec(char *const argv[])
 {
 	bool ours = run_chain_ours(argv);
-	char *const *words = ours ? after_indimail(argv) : NULL;
 
-	proc_exec_path(conf_env(CONF_PATH), ours ? self : argv[0], words ? words : argv);
+	proc_exec_path(conf_env(CONF_PATH), ours ? self : argv[0], run_named(argv));
 	die(111, "unable to run %s: %s", argv[0], log_errno(errno));
 }
 
@@ -243,7 +246,10 @@ char *const *run_again(char *const argv[])
 	static const struct opt none[] = {OPTS_END};
 
 	for (;;) {
-		const struct applet *a = argv[0] && run_chain_ours(argv) ? run_applet(argv[0]) : NULL;
+		bool ours = argv[0] && run_chain_ours(argv);
+
+		argv = ours ? run_named(argv) : argv;
+		const struct applet *a = ours ? run_applet(argv[0]) : NULL;
 
 		if (!a || !(a->flags & APPLET_AGAIN) || conf_on(CONF_REEXEC))
 			return NULL;
@@ -261,8 +267,10 @@ char *const *run_again(char *const argv[])
 
 int run_chain_back(char *const argv[])
 {
-	if (run_again(argv))
+	if (run_again(argv)) {
+		argv = run_named(argv);
 		return applet_run(run_applet(argv[0]), count(argv), (char **)(size_t)argv);
+	}
 	run_chain(argv);
 }
 
@@ -279,11 +287,10 @@ static bool replaced(struct buf *fn)
 
 void run_fresh(char *const argv[])
 {
-	char *const *words = after_indimail(argv);
 	struct buf fn = BUF_INIT;
 
 	if (replaced(&fn))
-		proc_exec_file(fn.p, words ? words : argv);
+		proc_exec_file(fn.p, run_named(argv));
 	chain(NULL, argv, true);
 }
 

@@ -14,6 +14,7 @@ static int run_words(char *const *words)
 	char *argv[SERVE_WORDS + 1];
 	int argc = 0;
 
+	words = run_named(words);
 	for (; words[argc] && argc < SERVE_WORDS; argc++)
 		argv[argc] = words[argc];
 	argv[argc] = NULL;

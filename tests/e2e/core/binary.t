@@ -72,7 +72,6 @@ fi
 mkdir copy && (cd "$SRC" && tar -cf - --exclude='build*' --exclude=.git --exclude=instance \
 	--exclude=musl-root .) |
 	tar -xf - -C copy --no-same-owner
-PATH=${PATH#"$BIN":}	# services run the indimail of the PATH: here that of the copy, not the one under test
 user=
 if [ "$(id -u)" = 0 ]; then
 	chown -R 65534:65534 copy

@@ -106,6 +106,22 @@ kill -TERM "$UP"; wait "$UP"
 is "everything there" "$(cat stderr.log)$(grep -c 'exiting' stdout.log)" 2
 code "--log elsewhere" 100 up --root "$T/x" --log elsewhere
 
+# other programs of these names in PATH are not asked
+mkdir decoy
+for name in $(ls "$BIN"); do
+	printf '#!/bin/sh\necho "%s $*" >>"%s/asked"\nexit 1\n' "$name" "$T" >"decoy/$name"
+done
+chmod 755 decoy decoy/*
+rm -rf "$R"
+PATH=$T/decoy:$PATH indimail-up --domain d.example --mailboxes demo --queues 1 >decoy.log 2>&1 &
+UP=$!
+PIDS="$PIDS $UP"
+ok "among other installations" wait_for 10 python3 -c "import socket; s=socket.create_connection(('127.0.0.1',$PORT),1); assert s.recv(3)==b'220'"
+ok "mail goes in" send_mail out@side.example demo@d.example
+ok "and arrives" wait_for 10 arrived demo 1
+kill -TERM "$UP"; wait "$UP"
+ok "by our own programs" test ! -e asked
+
 # killed outright it takes its services along
 "$BIN/indimail" up --root "$T/killed" --domain k.test --queues 1 --smtp "127.0.0.1:$(free_port)" >killed.log 2>&1 &
 killed=$!
