@@ -128,5 +128,5 @@ n=$(kept)
 python3 ask.py "$(cat port)" >answers
 is "three connections" "$(grep -c ':Kok ' answers),$(kept)" "3,$((n + 3))"
 n=$(sed -n 's/^tcpserver: pid \([0-9]*\) .*/\1/p' log | sort -u | wc -l)
-[ "$n" -lt 3 ] && pass "... by fewer processes" || fail "... by fewer processes: $n"
+[ "$n" -lt 3 ] || [ "${REEXEC-}" ] && pass "... by fewer processes" || fail "... by fewer processes: $n"
 done_testing

@@ -76,8 +76,9 @@ else
 	skip "gnutls-cli" "not installed"
 fi
 
-# resumption: another process of the server may serve the second connection
+# resumption: another process of the server may serve the second connection.  Programs started anew share no keys.
 for v in 1_2 1_3; do
+	[ -z "${REEXEC-}" ] || break
 	quit | smtps -tls$v -sess_out session -ign_eof >/dev/null
 	like "resumption, TLS ${v/_/.}" "$(quit | smtps -tls$v -sess_in session -ign_eof)" '^Reused, TLS'
 done
@@ -260,12 +261,14 @@ while read -r line; do echo "${line/ - / - scan: }"; [ "${line%% -*}" = ok ] || 
 
 # the process that holds the keys
 keepers() { local p=$1 k; for k in $(cat "/proc/$p/task/$p/children" 2>/dev/null); do [ "$(cat "/proc/$k/comm" 2>/dev/null)" = tlskeeper ] && echo "$k"; keepers "$k"; done; }
-is "a keeper for each server" "$(keepers "$UP" | wc -l)" 2
-kill -9 $(keepers "$UP")
-like "the keeper has died: sessions speak TLS themselves" "$(quit | starttls -brief -ign_eof)" '^221 '
-sleep 1.2
-like "... and then there is a new one" "$(quit | starttls -brief -ign_eof)" '^221 '
-ok "... indeed" wait_for 5 test "$(keepers "$UP" | wc -l)" -ge 1
+if [ -z "${REEXEC-}" ]; then
+	is "a keeper for each server" "$(keepers "$UP" | wc -l)" 2
+	kill -9 $(keepers "$UP")
+	like "the keeper has died: sessions speak TLS themselves" "$(quit | starttls -brief -ign_eof)" '^221 '
+	sleep 1.2
+	like "... and then there is a new one" "$(quit | starttls -brief -ign_eof)" '^221 '
+	ok "... indeed" wait_for 5 test "$(keepers "$UP" | wc -l)" -ge 1
+fi
 cat >many.py <<'END'
 """many.py PORT: 60 sessions side by side, a big message through each, in pieces of odd sizes."""
 import smtplib, ssl, sys, threading
