@@ -9,8 +9,8 @@
 struct acceptors {
 	int max;		/* processes at once */
 	/* Serves a connection, in a process that has stdin and stdout on /dev/null, stderr of the parent, SIGPIPE ignored
-	 * and other signals at their default.  What it opens is closed after it, the connection too; an alarm it
-	 * has set runs on. */
+	 * and other signals at their default.  What it opens is closed after it, the connection too; everything
+	 * else it changes it has to undo. */
 	void (*run)(int sock);
 	void (*trouble)(const struct err *e);	/* no process could be started; another try follows */
 };

@@ -84,6 +84,7 @@ static void connection(int sock)
 		clock_alarm((unsigned)death);
 		r = intake_read_request(sock, &request, &e);
 	} while (r == 1 && serve(sock, &request, uid) && !request.last);
+	clock_alarm(0);
 	if (r < 0)
 		log_warn("uid %lu: %s", (unsigned long)uid, log_err(&e));
 }
