@@ -3,70 +3,22 @@
 
 #include <errno.h>
 
-#include "core/base/mem.h"
 #include "core/conf/conf.h"
 #include "core/mail/date.h"
 #include "core/smtp/dsn.h"
 #include "core/sys/clock.h"
-#include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "core/sys/pw.h"
 #include "queue/archive.h"
-#include "queue/headerfilter.h"
 #include "queue/journal.h"
-#include "queue/layout.h"
 #include "queue/loose.h"
 #include "queue/numbers.h"
+#include "queue/putstate.h"
 #include "queue/scanner.h"
-#include "queue/spare.h"
 #include "queue/trigger.h"
 
-enum {
-	SPARE_FRESH = 600,	/* seconds before a spare's access time is renewed */
-	BLOCK = 16384,		/* written at once */
-};
-
-/* A file being written: the bytes not yet in it or, for the journal, all of them. */
-struct stage {
-	int fd;
-	struct buf b;
-	size_t written;		/* of b */
-};
-
-struct put {
-	struct layout lay;
-	struct buf dir;			/* the queue */
-	struct buf mess, intd, todo;	/* full names; empty: not there yet */
-	struct put_origin origin;
-	uint64_t id;
-	struct stage text, env;		/* the files in mess and intd */
-	struct journal *journal;	/* NULL: the files themselves are synced */
-	bool loose;			/* no files so far, perhaps never: numbers.h keeps the id */
-	struct headerfilter filter;
-	struct list extra, archive;
-	struct buf quarantine, quarantined;	/* its address; the recipients it replaces */
-	struct buf archived;			/* T records of mailarchive */
-	bool optional;			/* the features of section 6.4 are wanted */
-	const char *virus;		/* a header line: what the virus scanner said, NULL nothing */
-	bool discard;			/* accepted, and thrown away in the end */
-	bool sync, syncdir;
-};
-
-/* Write what is not in the file yet. */
-static int flush(struct put *p, struct stage *t)
-{
-	if (p->loose)
-		return 0;
-	if (fd_write_all(t->fd, t->b.p + t->written, t->b.n - t->written) < 0)
-		return -1;
-	t->written = t->b.n;
-	if (!p->journal) {
-		buf_clear(&t->b);
-		t->written = 0;
-	}
-	return 0;
-}
+enum { BLOCK = 16384 /* written at once */ };
 
 static int unloose(struct put *p, struct err *e);
 
@@ -81,7 +33,7 @@ static int add(struct put *p, struct stage *t, struct str s)
 		if (t == &p->env)
 			buf_free(&p->text.b);
 	}
-	return p->journal || t->b.n - t->written < BLOCK ? 0 : flush(p, t);
+	return p->journal || t->b.n - t->written < BLOCK ? 0 : put_flush(p, t);
 }
 
 static int keep(void *arg, struct str s)
@@ -175,76 +127,6 @@ static int enough_space(const struct put *p, struct err *e)
 	return 0;
 }
 
-static void full_path(const struct put *p, enum part part, struct buf *b)
-{
-	buf_set(b, buf_str(&p->dir));
-	buf_addc(b, '/');
-	layout_path(&p->lay, part, p->id, b);
-}
-
-static int write_failed(const struct buf *fn, struct err *e)
-{
-	return err_code(e, 53, errno, "unable to write %s", fn->p);
-}
-
-/* A new file in pid, open for writing and nobody else's; its name replaces *fn. */
-static int new_file(struct put *p, struct buf *fn, struct err *e)
-{
-	for (int seq = 1;; seq++) {
-		buf_set(fn, buf_str(&p->dir));
-		buf_fmt(fn, "/pid/%ld.%lld.%d", (long)proc_pid(), (long long)clock_now(), seq);
-		int fd = file_open(fn->p, O_WRONLY | O_CREAT | O_EXCL, 0644);
-
-		if (fd >= 0)
-			return fd;
-		if (errno != EEXIST || seq == 9)
-			return err_code(e, 70, errno, "unable to create %s", fn->p);
-	}
-}
-
-static void mess_path(uint64_t id, struct buf *fn, void *arg)
-{
-	struct put *p = arg;
-
-	p->id = id;
-	full_path(p, Q_MESS, fn);
-}
-
-/* A spare under its new name in mess; false: there is none. */
-static bool reuse(struct put *p)
-{
-	struct stat st;
-
-	p->text.fd = spare_take_named(p->dir.p, mess_path, p, &p->id);
-	if (p->text.fd < 0)
-		return false;
-	full_path(p, Q_MESS, &p->mess);
-	/* it may be so old that it looks like a leftover */
-	if (file_fstat(p->text.fd, &st) < 0 || st.st_atime + SPARE_FRESH < clock_now())
-		file_touch(p->text.fd);
-	return true;
-}
-
-/* The file kept for the message's number gets its name in mess; false: it is not there. */
-static bool claim(struct put *p)
-{
-	struct buf kept = BUF_INIT;
-
-	buf_fmt(&kept, "%s/", p->dir.p);
-	numbers_file(p->id, &kept);
-	full_path(p, Q_MESS, &p->mess);
-	bool there = file_rename_new(kept.p, p->mess.p) == 0;
-
-	if (there)
-		p->text.fd = file_open(p->mess.p, O_WRONLY, 0);
-	if (there && p->text.fd < 0)
-		file_unlink(p->mess.p);
-	if (p->text.fd < 0)
-		buf_clear(&p->mess);
-	buf_free(&kept);
-	return p->text.fd >= 0;
-}
-
 /* No files for now: all that is taken is a number. */
 static bool stay_loose(struct put *p)
 {
@@ -255,58 +137,9 @@ static bool stay_loose(struct put *p)
 	return p->loose;
 }
 
-/* Stage 1: a file in pid, whose inode number becomes the message's name in mess. */
-static int create(struct put *p, struct err *e)
-{
-	struct buf pid = BUF_INIT, mess = BUF_INIT;
-	struct stat st;
-	int r = -1;
-
-	if (reuse(p))
-		return 0;
-	p->text.fd = new_file(p, &pid, e);
-	if (p->text.fd < 0)
-		goto out;
-	if (file_fstat(p->text.fd, &st) < 0) {
-		err_code(e, 70, errno, "unable to stat %s", pid.p);
-		goto gone;
-	}
-	p->id = (uint64_t)st.st_ino;
-	full_path(p, Q_MESS, &mess);
-	if (file_rename_new(pid.p, mess.p) < 0) {
-		err_code(e, 67, errno, "unable to link %s to %s", pid.p, mess.p);
-		goto gone;
-	}
-	buf_set(&p->mess, buf_str(&mess));
-	r = 0;
-	goto out;
-gone:
-	file_unlink(pid.p);
-out:
-	buf_free(&pid);
-	buf_free(&mess);
-	return r;
-}
-
-static struct put *new_put(const struct put_origin *o)
-{
-	struct put *p = mem_alloc(sizeof *p);
-	struct buf *bufs[] = {&p->dir, &p->mess, &p->intd, &p->todo, &p->quarantine, &p->quarantined,
-		&p->archived, &p->extra.text, &p->archive.text, &p->filter.line, &p->filter.field,
-		&p->filter.collected, &p->filter.remove.text, &p->filter.env.text, &p->filter.log.text, &p->text.b,
-		&p->env.b};
-
-	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
-		buf_init(bufs[i]);
-	p->text.fd = p->env.fd = -1;
-	p->origin = *o;
-	p->lay = layout_conf();
-	return p;
-}
-
 struct put *put_open(const char *dir, const struct put_origin *o, struct err *e)
 {
-	struct put *p = new_put(o);
+	struct put *p = put_new(o);
 	struct buf head = BUF_INIT;
 	int r = -1;
 
@@ -319,7 +152,7 @@ struct put *put_open(const char *dir, const struct put_origin *o, struct err *e)
 	/* before there is a file: it may put back messages first */
 	if (p->sync)
 		p->journal = journal_of(p->dir.p);
-	if (!stay_loose(p) && create(p, e) < 0)
+	if (!stay_loose(p) && put_create(p, e) < 0)
 		goto out;
 	received_line(p, &head);
 	if (p->optional && origin_ip_field(p, &head, e) < 0)
@@ -338,21 +171,7 @@ int put_data(struct put *p, const void *data, size_t n, struct err *e)
 	struct str s = str_make(data, n);
 	int r = p->filter.active ? headerfilter_feed(&p->filter, s, keep, p) : keep(p, s);
 
-	return r < 0 ? write_failed(&p->mess, e) : 0;
-}
-
-/* The envelope's file, a spare if there is one.  A leftover of the same number belongs to a message that is
- * gone. */
-static int envelope_file(struct put *p, const char *intd)
-{
-	int fd = spare_take(p->dir.p, intd);
-
-	if (fd >= 0)
-		return fd;
-	fd = file_open(intd, O_WRONLY | O_CREAT | O_EXCL, 0644);
-	if (fd < 0 && errno == EEXIST && file_unlink(intd) == 0)
-		fd = file_open(intd, O_WRONLY | O_CREAT | O_EXCL, 0644);
-	return fd;
+	return r < 0 ? put_write_failed(&p->mess, e) : 0;
 }
 
 /* Ask the virus scanner, when there is one: what it says may refuse the message, throw it away or lead it elsewhere. */
@@ -380,42 +199,27 @@ static int scan(struct put *p, struct err *e)
 	return 0;
 }
 
-static int create_envelope(struct put *p, struct err *e)
-{
-	struct buf intd = BUF_INIT;
-	int r = 0;
-
-	full_path(p, Q_INTD, &intd);
-	p->env.fd = envelope_file(p, intd.p);
-	if (p->env.fd < 0)
-		r = err_code(e, 65, errno, "unable to create %s", intd.p);
-	else
-		buf_set(&p->intd, buf_str(&intd));
-	buf_free(&intd);
-	return r;
-}
-
 /* Files after all, as far as they would have been there by now. */
 static int unloose(struct put *p, struct err *e)
 {
 	if (!p->loose)
 		return 0;
 	p->loose = false;
-	if (!claim(p) && create(p, e) < 0)
+	if (!put_claim(p) && put_create(p, e) < 0)
 		return -1;
 	if (!p->env.b.n)
 		return 0;
-	return flush(p, &p->text) < 0 ? write_failed(&p->mess, e) : create_envelope(p, e);
+	return put_flush(p, &p->text) < 0 ? put_write_failed(&p->mess, e) : put_create_envelope(p, e);
 }
 
 /* Stage 2 ends: the message is written.  Stage 3 begins: the envelope, in intd. */
 int put_body_end(struct put *p, struct err *e)
 {
-	if ((p->optional && headerfilter_end(&p->filter, keep, p) < 0) || flush(p, &p->text) < 0)
-		return write_failed(&p->mess, e);
+	if ((p->optional && headerfilter_end(&p->filter, keep, p) < 0) || put_flush(p, &p->text) < 0)
+		return put_write_failed(&p->mess, e);
 	if (p->sync && !p->journal)
 		file_sync_start(p->text.fd);
-	if (!p->loose && ((p->optional && scan(p, e) < 0) || create_envelope(p, e) < 0))
+	if (!p->loose && ((p->optional && scan(p, e) < 0) || put_create_envelope(p, e) < 0))
 		return -1;
 	buf_fmt(&p->env.b, "u%lu", (unsigned long)p->origin.uid);
 	buf_addc(&p->env.b, 0);
@@ -432,7 +236,7 @@ static int record(struct put *p, char letter, struct str text, struct err *e)
 		return err_code(e, 79, 0, "envelope address contains a zero byte");
 	buf_addc(&p->env.b, letter);
 	buf_add(&p->env.b, text);
-	return add(p, &p->env, str_make("", 1)) < 0 ? write_failed(&p->intd, e) : 0;
+	return add(p, &p->env, str_make("", 1)) < 0 ? put_write_failed(&p->intd, e) : 0;
 }
 
 int put_from(struct put *p, struct str sender, struct err *e)
@@ -494,7 +298,7 @@ static int trailing_records(struct put *p, struct err *e)
 		buf_put(&p->env.b, p->filter.collected.p, p->filter.collected.n + 1);
 	}
 	buf_free(&b);
-	return add(p, &p->env, STR("")) < 0 ? write_failed(&p->intd, e) : 0;
+	return add(p, &p->env, STR("")) < 0 ? put_write_failed(&p->intd, e) : 0;
 }
 
 /* The files themselves, when there is no journal: the message is durable before the name in todo appears, and the
@@ -534,13 +338,13 @@ static int accept(struct put *p, struct err *e)
 
 	if (r == 1 && p->loose)
 		return announce_loose(p, e);
-	if (r == 0 && (unloose(p, e) < 0 || (flush(p, &p->env) < 0 && write_failed(&p->intd, e) < 0)))
+	if (r == 0 && (unloose(p, e) < 0 || (put_flush(p, &p->env) < 0 && put_write_failed(&p->intd, e) < 0)))
 		return -1;
 	if (r != 1)
 		p->journal = NULL;
 	if (r < 0 || (r == 0 && sync_files(p, e) < 0))
 		return -1;
-	full_path(p, Q_TODO, &todo);
+	put_path(p, Q_TODO, &todo);
 	r = -1;
 	if (file_link(p->intd.p, todo.p) < 0) {
 		err_code(e, 66, errno, "unable to link %s to %s", p->intd.p, todo.p);
@@ -559,34 +363,19 @@ out:
 	return r;
 }
 
-static void release(struct put *p)
-{
-	headerfilter_free(&p->filter);
-	list_free(&p->extra);
-	list_free(&p->archive);
-	struct buf *bufs[] = {&p->dir, &p->mess, &p->intd, &p->todo, &p->quarantine, &p->quarantined, &p->archived,
-		&p->text.b, &p->env.b};
-
-	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
-		buf_free(bufs[i]);
-	fd_close(p->text.fd);
-	fd_close(p->env.fd);
-	mem_free(p);
-}
-
 int put_commit(struct put *p, struct err *e)
 {
 	if (p->discard) {
 		put_abort(p);
 		return 0;
 	}
-	if (trailing_records(p, e) < 0 || (flush(p, &p->env) < 0 && write_failed(&p->intd, e) < 0) || accept(p, e) < 0) {
+	if (trailing_records(p, e) < 0 || (put_flush(p, &p->env) < 0 && put_write_failed(&p->intd, e) < 0) || accept(p, e) < 0) {
 		put_abort(p);
 		return -1;
 	}
 	if (!p->loose)
 		trigger_pull(p->dir.p, p->id);
-	release(p);
+	put_free(p);
 	return 0;
 }
 
@@ -606,108 +395,5 @@ void put_abort(struct put *p)
 	for (size_t i = 0; gone && i < sizeof names / sizeof *names; i++)
 		if (names[i]->n)
 			gone = file_unlink(names[i]->p) == 0 || errno == ENOENT;
-	release(p);
-}
-
-/* ---- putting back ---- */
-
-/* A put for queue dir as far as its message's number is concerned. */
-static struct put *bare_put(const char *dir)
-{
-	struct put *p = new_put(&(struct put_origin){.uid = proc_uid(), .pid = proc_pid()});
-
-	buf_set(&p->dir, str_z(dir));
-	return p;
-}
-
-int put_store(const char *dir, struct str env, struct str body, uint64_t *id, struct err *e)
-{
-	struct put *p = bare_put(dir);
-
-	if (create(p, e) < 0)
-		goto fail;
-	buf_add(&p->text.b, body);
-	if (put_body_end(p, e) < 0)
-		goto fail;
-	buf_set(&p->env.b, env);
-	if (flush(p, &p->env) < 0) {
-		write_failed(&p->intd, e);
-		goto fail;
-	}
-	*id = p->id;
-	release(p);
-	return 0;
-fail:
-	put_abort(p);
-	return -1;
-}
-
-/* The files of a message whose number is known; what an earlier try has left is overwritten. */
-static int write_files(struct put *p, struct str env, struct str body, struct err *e)
-{
-	if (!claim(p)) {
-		full_path(p, Q_MESS, &p->mess);
-		p->text.fd = file_open(p->mess.p, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	}
-	if (p->text.fd < 0)
-		return err_code(e, 67, errno, "unable to create %s", p->mess.p);
-	buf_add(&p->text.b, body);
-	if (flush(p, &p->text) < 0)
-		return write_failed(&p->mess, e);
-	if (create_envelope(p, e) < 0)
-		return -1;
-	buf_add(&p->env.b, env);
-	if (flush(p, &p->env) < 0)
-		return write_failed(&p->intd, e);
-	full_path(p, Q_TODO, &p->todo);
-	if (file_link(p->intd.p, p->todo.p) < 0 && errno != EEXIST)
-		return err_code(e, 66, errno, "unable to link %s to %s", p->intd.p, p->todo.p);
-	return 0;
-}
-
-int put_files(const char *dir, uint64_t id, struct str env, struct str body, struct err *e)
-{
-	struct put *p = bare_put(dir);
-	struct buf kept = BUF_INIT;
-
-	p->id = id;
-	int r = write_files(p, env, body, e);
-
-	if (r < 0) {
-		/* its number must stay taken */
-		buf_fmt(&kept, "%s/", dir);
-		numbers_file(id, &kept);
-		if (p->intd.n)
-			file_unlink(p->intd.p);
-		if (p->mess.n && file_empty(p->mess.p) == 0)
-			file_rename_new(p->mess.p, kept.p);
-		buf_free(&kept);
-	}
-	release(p);
-	return r;
-}
-
-int put_release(const char *dir, uint64_t id, struct err *e)
-{
-	struct put *p = bare_put(dir);
-	int r = 0;
-
-	p->id = id;
-	full_path(p, Q_INTD, &p->intd);
-	full_path(p, Q_TODO, &p->todo);
-	if (file_link(p->intd.p, p->todo.p) < 0)
-		r = err_code(e, 66, errno, "unable to link %s to %s", p->intd.p, p->todo.p);
-	release(p);
-	return r;
-}
-
-void put_withdraw(const char *dir, uint64_t id)
-{
-	struct put *p = bare_put(dir);
-
-	p->id = id;
-	full_path(p, Q_TODO, &p->todo);
-	full_path(p, Q_INTD, &p->intd);
-	full_path(p, Q_MESS, &p->mess);
-	put_abort(p);
+	put_free(p);
 }
