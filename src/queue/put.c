@@ -187,13 +187,26 @@ static int write_failed(const struct buf *fn, struct err *e)
 	return err_code(e, 53, errno, "unable to write %s", fn->p);
 }
 
+/* Whoever delivers may have another account than the queue's owner: the umask of the moment does not count. */
+static int open_new(const char *fn, int flags)
+{
+	int fd = file_open(fn, O_WRONLY | O_CREAT | flags, 0644), keep;
+
+	if (fd < 0 || file_fchmod(fd, 0644) == 0)
+		return fd;
+	keep = errno;
+	fd_close(fd);
+	errno = keep;
+	return -1;
+}
+
 /* A new file in pid, open for writing and nobody else's; its name replaces *fn. */
 static int new_file(struct put *p, struct buf *fn, struct err *e)
 {
 	for (int seq = 1;; seq++) {
 		buf_set(fn, buf_str(&p->dir));
 		buf_fmt(fn, "/pid/%ld.%lld.%d", (long)proc_pid(), (long long)clock_now(), seq);
-		int fd = file_open(fn->p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		int fd = open_new(fn->p, O_EXCL);
 
 		if (fd >= 0)
 			return fd;
@@ -349,9 +362,9 @@ static int envelope_file(struct put *p, const char *intd)
 
 	if (fd >= 0)
 		return fd;
-	fd = file_open(intd, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	fd = open_new(intd, O_EXCL);
 	if (fd < 0 && errno == EEXIST && file_unlink(intd) == 0)
-		fd = file_open(intd, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		fd = open_new(intd, O_EXCL);
 	return fd;
 }
 
@@ -647,7 +660,7 @@ static int write_files(struct put *p, struct str env, struct str body, struct er
 {
 	if (!claim(p)) {
 		full_path(p, Q_MESS, &p->mess);
-		p->text.fd = file_open(p->mess.p, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+		p->text.fd = open_new(p->mess.p, O_TRUNC);
 	}
 	if (p->text.fd < 0)
 		return err_code(e, 67, errno, "unable to create %s", p->mess.p);
