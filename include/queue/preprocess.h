@@ -15,6 +15,7 @@ struct preprocess {
 	const char *mode;		/* ends the lines of recipients; "" nothing */
 	bool mqueue;			/* a POSIX message queue announces messages, too; then the lines tell how each was found */
 	bool adopt;			/* clients may have a smaller split (adopt.h) */
+	bool files;			/* some who deliver cannot read the journal: every message has its files */
 	/* Ask clean: n names, each with a NUL behind it, an answer byte for each.  -1: it is gone. */
 	int (*clean)(struct str names, char *answers, size_t n, void *arg);
 	void *arg;

@@ -41,6 +41,10 @@ void put_path(const struct put *p, enum part part, struct buf *b);
 int put_flush(struct put *p, struct stage *t);
 int put_write_failed(const struct buf *fn, struct err *e);	/* -1 with errno and code 53 */
 
+/* Create or open for writing.  Whoever delivers may have another account than the queue's owner: everybody may read
+ * it, the umask of the moment does not count. */
+int put_new_file(const char *fn, int flags);
+
 /* Stage 1: a file in pid, or a spare one, whose inode number becomes the message's name in mess. */
 int put_create(struct put *p, struct err *e);
 /* The file kept for the message's number (numbers.h) gets its name in mess; false: it is not there. */

@@ -1,6 +1,6 @@
 /* sender - the life of send: moves bytes between the scheduler (sched.h) and its partners, which are processes, or
  * functions of this one.  qmail-send, slowq-send and qmta-send are made of it.  One per process; descriptor 0 is the log.
- * With processes for partners: 1/2 lspawn, 3/4 rspawn. */
+ * With processes for partners: 1/2 lspawn, 3/4 rspawn, or what pipes says. */
 #ifndef QUEUE_SENDER_H
 #define QUEUE_SENDER_H
 
@@ -15,12 +15,13 @@ struct sender {
 	int todo_out, todo_in;		/* todo-proc; -1: messages are preprocessed in this process */
 	/* As in spawners.h. */
 	int (*spawn)(int chan, int *out, int *in);
+	const int *pipes;		/* out and in of lspawn, then of rspawn; NULL: 1 2 3 4 */
 	int (*locked)(void);		/* the queue is ours; may be NULL.  -1: end, the reason has been told */
 	/* Once in every turn of the loop, may be NULL; returns the longest time to wait in ms, -1 any. */
 	int (*turn)(bool idle);
 	bool figures;			/* tell qscheduler and submitters how busy the queue is */
 	bool rates;			/* always_rates of the scheduler */
-	bool adopt;			/* as in preprocess.h */
+	bool adopt, files;		/* as in preprocess.h */
 	bool once;			/* end when nothing can be done now */
 };
 

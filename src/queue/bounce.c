@@ -219,6 +219,9 @@ static int processor(const char *program, const struct work *w)
 
 	if (pid == 0) {
 		sig_reset();
+		/* what it says belongs in the log: our 1 and 2 may be pipes of a spawner that root runs */
+		if (fd_copy(1, 0) < 0 || fd_copy(2, 0) < 0)
+			proc_exit(111);
 		fd_close_from(3);
 		proc_exec_file(program, form == 6 ? six : five);
 		proc_exit(111);

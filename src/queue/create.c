@@ -36,7 +36,8 @@ static int own(const char *fn, const struct queue_entry *q, const struct queue_o
 {
 	if (o->change && file_chown(fn, queue_owner_uid(o, q->owner), o->group) < 0)
 		return err_temp(e, errno, "unable to chown %s", fn);
-	if (file_chmod(fn, q->mode) < 0)
+	/* the queue itself may be behind a link of its administrator's; what is in it belongs to others than root */
+	if ((q->name[0] == '.' ? file_chmod(fn, q->mode) : file_chmod_own(fn, q->mode)) < 0)
 		return err_temp(e, errno, "unable to chmod %s", fn);
 	return 0;
 }
@@ -53,7 +54,7 @@ static int make_file(const char *fn, const struct queue_entry *q, const struct q
 	static const char zeros[TCPTO_SIZE];
 	struct stat st;
 	bool tcpto = str_ends(str_z(fn), STR("tcpto"));
-	int fd = file_open(fn, O_WRONLY | O_CREAT, q->mode), r = 0;
+	int fd = file_open(fn, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, q->mode), r = 0;
 
 	if (fd < 0)
 		return err_temp(e, errno, "unable to create %s", fn);

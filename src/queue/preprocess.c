@@ -582,7 +582,7 @@ static void take_loose(void)
 {
 	struct stat st;
 
-	if (!how->mqueue && file_stat(".", &st) == 0 && st.st_uid == proc_euid() && journal_look("."))
+	if (!how->mqueue && !how->files && file_stat(".", &st) == 0 && st.st_uid == proc_euid() && journal_look("."))
 		numbers_open();
 }
 

@@ -42,7 +42,7 @@ static int write_files(struct put *p, struct str env, struct str body, struct er
 {
 	if (!put_claim(p)) {
 		put_path(p, Q_MESS, &p->mess);
-		p->text.fd = file_open(p->mess.p, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+		p->text.fd = put_new_file(p->mess.p, O_TRUNC);
 	}
 	if (p->text.fd < 0)
 		return err_code(e, 67, errno, "unable to create %s", p->mess.p);

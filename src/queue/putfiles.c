@@ -69,13 +69,25 @@ int put_write_failed(const struct buf *fn, struct err *e)
 	return err_code(e, 53, errno, "unable to write %s", fn->p);
 }
 
+int put_new_file(const char *fn, int flags)
+{
+	int fd = file_open(fn, O_WRONLY | O_CREAT | flags, 0644), keep;
+
+	if (fd < 0 || file_fchmod(fd, 0644) == 0)
+		return fd;
+	keep = errno;
+	fd_close(fd);
+	errno = keep;
+	return -1;
+}
+
 /* A new file in pid, open for writing and nobody else's; its name replaces *fn. */
 static int new_file(struct put *p, struct buf *fn, struct err *e)
 {
 	for (int seq = 1;; seq++) {
 		buf_set(fn, buf_str(&p->dir));
 		buf_fmt(fn, "/pid/%ld.%lld.%d", (long)proc_pid(), (long long)clock_now(), seq);
-		int fd = file_open(fn->p, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		int fd = put_new_file(fn->p, O_EXCL);
 
 		if (fd >= 0)
 			return fd;
@@ -166,9 +178,9 @@ static int envelope_file(struct put *p, const char *intd)
 
 	if (fd >= 0)
 		return fd;
-	fd = file_open(intd, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	fd = put_new_file(intd, O_EXCL);
 	if (fd < 0 && errno == EEXIST && file_unlink(intd) == 0)
-		fd = file_open(intd, O_WRONLY | O_CREAT | O_EXCL, 0644);
+		fd = put_new_file(intd, O_EXCL);
 	return fd;
 }
 

@@ -89,7 +89,7 @@ static void check_owner(const struct repair *r, enum part dir, const struct queu
 	if (!owned || (f->st->st_mode & 07777) != mode) {
 		buf_fmt(&text, "%s has the wrong %s", f->path, owned ? "mode" : "owner");
 		if (r->problem(r->arg, text.p) && ((!owned && file_chown(f->path, uid, r->owners.group) < 0) ||
-			file_chmod(f->path, mode) < 0))
+			file_chmod_own(f->path, mode) < 0))
 			*result = err_temp(e, errno, "unable to change owner or mode of %s", f->path);
 	}
 	buf_free(&text);

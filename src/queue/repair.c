@@ -115,10 +115,10 @@ static int check_tcpto(const struct repair *r, struct err *e)
 	static const char fn[] = "lock/tcpto";
 	struct stat st;
 
-	if (!r->tcpto_size || file_stat(fn, &st) < 0 || st.st_size == r->tcpto_size ||
+	if (!r->tcpto_size || file_lstat(fn, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == r->tcpto_size ||
 		!say(r, fn, "has another size than wanted"))
 		return 0;
-	int fd = file_open(fn, O_WRONLY, 0), result = 0;
+	int fd = file_open(fn, O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0), result = 0;
 
 	if (fd < 0 || file_truncate(fd, r->tcpto_size) < 0)
 		result = err_temp(e, errno, "unable to change the size of %s", fn);

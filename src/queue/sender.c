@@ -470,6 +470,10 @@ static int take_mutex(void)
 static int ready_spawners(void)
 {
 	spawners.start = how->spawn;
+	for (int c = 0; how->pipes && c < CHANS; c++) {
+		spawners.out[c] = how->pipes[2 * c];
+		spawners.in[c] = how->pipes[2 * c + 1];
+	}
 	return spawners_open(&spawners, &s) ? 0 : cannot_start("lost spawn connection", 0);
 }
 
@@ -508,6 +512,7 @@ static int begin_todo(void)
 	if (how->todo_out >= 0)
 		return fd_write_all(how->todo_out, "C", 1) < 0 ? cannot_start("lost todo-proc connection", 0) : 0;
 	p.adopt = how->adopt;
+	p.files = how->files;
 	p.program = s.program;
 	p.q = s.q;
 	int r = preprocess_open(&p);

@@ -48,7 +48,8 @@ static int open_empty(const char *fn, struct stat *st)
 {
 	int fd = file_open(fn, O_WRONLY, 0);
 
-	if (fd >= 0 && file_fstat(fd, st) == 0 && (st->st_size == 0 || file_truncate(fd, 0) == 0))
+	if (fd >= 0 && file_fstat(fd, st) == 0 && ((st->st_mode & 0777) == 0644 || file_fchmod(fd, 0644) == 0) &&
+		(st->st_size == 0 || file_truncate(fd, 0) == 0))
 		return fd;
 	fd_close(fd);
 	file_unlink(fn);

@@ -13,6 +13,9 @@ bool role_single(void);
 int role_ids(enum role role, uid_t *uid, gid_t *gid, struct err *e);
 /* The account name of a role: "qmailq". */
 const char *role_account(enum role role);
+/* Root among the queue's accounts: its group, and its only one, is qmail's from now on, as lspawn needs no other.  Nothing
+ * happens to anybody else. */
+int role_group(struct err *e);
 /* Become the role for ever (with its account's groups). */
 int role_take(enum role role, struct err *e);
 

@@ -29,6 +29,7 @@ int file_mkdir(const char *fn, mode_t mode);	/* EEXIST is an error */
 int file_rmdir(const char *fn);
 int file_mkfifo(const char *fn, mode_t mode);
 int file_chmod(const char *fn, mode_t mode);
+int file_chmod_own(const char *fn, mode_t mode);	/* does not follow links: of a file others could exchange for one */
 int file_fchmod(int fd, mode_t mode);
 int file_chown(const char *fn, uid_t uid, gid_t gid);	/* does not follow links */
 int file_mtime(const char *fn, time_t t);	/* set both times, seconds */

@@ -102,6 +102,9 @@ static int intake_main(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	/* a file of root's in the queue would never be delivered */
+	if (role_take(AS_QUEUE, &e) < 0)
+		die_err(&e);
 	file_umask(033);
 	own = env_save();
 	if (conf_line(CONF_INTAKE_SOCKET, &path, &e) < 0)

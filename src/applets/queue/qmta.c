@@ -21,7 +21,7 @@
 #include "queue/journal.h"
 #include "queue/sender.h"
 
-enum { KEEPER_IDLE_MS = 2000, RESERVED = 7 };
+enum { KEEPER_IDLE_MS = 2000 };
 
 static int as_daemon, fix_first, bigtodo, other_lspawn, other_rspawn, other_clean;
 static const char *split;
@@ -107,10 +107,9 @@ static void open_log(char **logger)
 	}
 	if (fd_copy(0, 1) < 0 || (*logger && fd_copy(2, 1) < 0))
 		die(111, "unable to copy descriptors: %s", log_errno(errno));
-	/* where resident partners' pipes will be */
-	for (int fd = 2; fd < RESERVED; fd++)
-		if (!fd_open(fd) && fd_copy(fd, 0) < 0)
-			die(111, "unable to copy descriptors: %s", log_errno(errno));
+	/* no pipe of a partner may be where complaints go */
+	if (!fd_open(2) && fd_copy(2, 0) < 0)
+		die(111, "unable to copy descriptors: %s", log_errno(errno));
 }
 
 /* Without an account qmailr remote deliveries are qmailq's, too. */
@@ -183,15 +182,15 @@ static int start_spawner(int chan, int *out, int *in)
 /* Partners who need other accounts than ours are started while we can. */
 static void start_resident(struct sender *s)
 {
-	int fds[2 * CHANS];
+	static int pipes[2 * CHANS];
 
 	for (int c = 0; c < CHANS; c++)
-		if (start_spawner(c, &fds[2 * c], &fds[2 * c + 1]) < 0)
+		if (start_spawner(c, &pipes[2 * c], &pipes[2 * c + 1]) < 0)
 			die(111, "unable to start a spawner: %s", log_errno(errno));
-	for (int i = 0; i < 2 * CHANS; i++)
-		if (fd_move(i + 1, fds[i]) < 0)
-			die(111, "unable to move descriptors: %s", log_errno(errno));
 	s->spawn = NULL;
+	s->pipes = pipes;
+	/* qmailr cannot read qmailq's journal */
+	s->files = partner_role("qmail-rspawn") != AS_QUEUE;
 }
 
 static void start_clean(struct sender *s)
@@ -203,13 +202,13 @@ static void start_clean(struct sender *s)
 	s->clean.here = NULL;
 }
 
-/* For this run of the machine only, so nothing is synced; what a crash leaves is written over. */
+/* For this run of the machine only, so nothing is synced; what a crash leaves is in nobody's way. */
 static int write_pid(void)
 {
 	static const char fn[] = "lock/pid", tmp[] = "lock/pid.tmp";
 	char pid[24];
 	int n = snprintf(pid, sizeof pid, "%ld", (long)proc_pid());
-	int fd = file_open(tmp, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	int fd = file_unlink(tmp) < 0 && errno != ENOENT ? -1 : file_open(tmp, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	bool good = fd >= 0 && fd_write_all(fd, pid, (size_t)n) == 0 && file_chmod(tmp, 0644) == 0;
 
 	fd_close(fd);
@@ -276,8 +275,11 @@ static int qmta_main(int argc, char **argv)
 	run_as_wait(AS_QUEUE, recover, NULL);
 	file_umask(077);
 	open_log(argc > 2 ? argv + 2 : argv + argc);
-	if (!role_single() && proc_euid() == 0)
+	if (!role_single() && proc_euid() == 0) {
+		if (role_group(&e) < 0)
+			die_err(&e);
 		start_resident(&s);
+	}
 	if (other_clean)
 		start_clean(&s);
 	if (role_take(AS_QUEUE, &e) < 0)

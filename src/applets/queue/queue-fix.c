@@ -119,15 +119,16 @@ static void set_layout(struct layout *l)
 		l->bigtodo = bigtodo_wanted == 1;
 }
 
-/* Nobody may deliver from the queue while it is rearranged; the lock ends with this process. */
+/* Nobody may deliver from the queue while it is rearranged; the lock ends with this process.  What is no file is no mutex
+ * yet: a link may lead anywhere, a FIFO would keep us. */
 static void take_mutex(void)
 {
 	static int fd = -1;
 
 	if (fd >= 0)
 		return;
-	fd = file_open("lock/sendmutex", O_WRONLY, 0);
-	if (fd < 0 && errno != ENOENT)
+	fd = file_open("lock/sendmutex", O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != ENXIO)
 		die(111, "unable to open lock/sendmutex: %s", log_errno(errno));
 	if (fd >= 0 && lock_try(fd) < 0)
 		die(111, "a qmail-send is running in this queue: stop it first");

@@ -130,6 +130,7 @@ static int start_main(int argc, char **argv)
 	char *delivery = argc > 1 ? argv[1] : (char[]){"./Mailbox"};
 	char *todo_name = (char[]){"todo-proc"}, *send_name = slow ? (char[]){"slowq-send"} : (char[]){"qmail-send"}, mode[] = "-d";
 	const char *dir = conf_env(CONF_QUEUEDIR);
+	struct err e = {0};
 
 	if (fixed && (dynamic || compat))
 		die_usage();
@@ -145,6 +146,8 @@ static int start_main(int argc, char **argv)
 		if (!fd_open(fd) && fd_copy(fd, 0) < 0)
 			die(111, "unable to copy descriptors: %s", log_errno(errno));
 	run_as_wait(AS_QUEUE, recover, NULL);
+	if (role_group(&e) < 0)
+		die_err(&e);
 	if (argc > 2)
 		start_logger(argv + 2);
 	for (int i = 0; i < (slow ? SLOW_PIPES : PIPES); i++)

@@ -87,16 +87,19 @@ static const struct opt opts[] = {
 
 static int todo_main(int argc, char **argv)
 {
+	bool slow = str_ends(str_z(argv[0]), STR("slowq-todo"));
+
+	if (slow)	/* first, for it may move the environment */
+		proc_title("slowq-todo", NULL);
 	static const int ignored[] = {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2};
 	struct preprocess p = {.dir = queue_here(), .program = "todo-proc", .q = layout_qname(queue_here()),
 		.mode = "opendir mode", .mqueue = dynamic || compat, .clean = ask_clean};
 	char hello;
 
 	(void)argc;
-	if (str_ends(str_z(argv[0]), STR("slowq-todo"))) {
+	if (slow) {
 		p.program = "slowq-todo";
 		p.mode = "";
-		proc_title(p.program, NULL);
 	}
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		sig_ignore(ignored[i]);

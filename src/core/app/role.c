@@ -73,6 +73,16 @@ int role_ids(enum role role, uid_t *uid, gid_t *gid, struct err *e)
 	return 0;
 }
 
+int role_group(struct err *e)
+{
+	uid_t queue;
+	gid_t gid;
+
+	if (role_single() || proc_euid() != 0)
+		return 0;
+	return role_ids(AS_QUEUE, &queue, &gid, e) < 0 ? -1 : proc_become(0, gid, &gid, 1, e);
+}
+
 int role_take(enum role role, struct err *e)
 {
 	enum { GROUPS = 64 };

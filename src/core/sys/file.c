@@ -138,6 +138,11 @@ int file_chmod(const char *fn, mode_t mode)
 	return chmod(fn, mode);
 }
 
+int file_chmod_own(const char *fn, mode_t mode)
+{
+	return fchmodat(AT_FDCWD, fn, mode, AT_SYMLINK_NOFOLLOW);
+}
+
 int file_fchmod(int fd, mode_t mode)
 {
 	if (FAULT("fchmod"))
