@@ -1,6 +1,6 @@
 /* instance - everything a mail system needs below one directory: control files, users, queues,
  * certificate place, run.  Creates what is missing and never changes what is there, so that a file a
- * person edited stays as it is. */
+ * person edited stays as it is; only paths of the place where the instance was before are led here. */
 #ifndef QUEUE_INSTANCE_H
 #define QUEUE_INSTANCE_H
 

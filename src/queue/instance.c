@@ -282,9 +282,12 @@ static int environment_file(const struct instance *i, struct err *e)
 {
 	static const enum conf_id ids[] = {CONF_SYSCONFDIR, CONF_CONTROLDIR, CONF_QUEUE_BASE, CONF_QUEUE_COUNT,
 		CONF_DYNAMIC_QUEUE, CONF_ASSIGNDIR, CONF_CERTDIR, CONF_INTAKE_SOCKET, CONF_QUEUEDIR};
-	struct buf text = BUF_INIT;
+	struct buf text = BUF_INIT, bin = BUF_INIT;
 
-	buf_adds(&text, "# . this file: commands use this mail system\n");
+	place(i, "bin", &bin);
+	buf_adds(&text, "# . this file: commands use this mail system\nexport PATH=");
+	quoted(&text, bin.p);
+	buf_adds(&text, ":\"$PATH\"\n");
 	for (size_t k = 0; k < sizeof ids / sizeof *ids; k++) {
 		const char *v = conf_env(ids[k]);
 
@@ -297,6 +300,97 @@ static int environment_file(const struct instance *i, struct err *e)
 	int r = make_file(i, "env", text.p, e);
 
 	buf_free(&text);
+	buf_free(&bin);
+	return r;
+}
+
+/* ---- an instance in another place than at its last start: moved, a copy, or a volume mounted elsewhere ---- */
+
+/* Where it was, as control/servicedir.conf has it; the same directory by another name does not count. */
+static bool former_root(const struct instance *i, struct buf *old)
+{
+	struct buf fn = BUF_INIT, text = BUF_INIT;
+	struct stat was, is;
+
+	place(i, "control/servicedir.conf", &fn);
+	if (file_slurp(fn.p, &text, 1 << 16) == 0) {
+		struct str rest = buf_str(&text), line = str_rtrim(str_cut(&rest, '\n'));
+
+		if (line.n && line.p[0] == '/' && str_ends(line, STR("/service")))
+			buf_set(old, str_to(line, line.n - (sizeof "/service" - 1)));
+	}
+	buf_free(&fn);
+	buf_free(&text);
+	return old->n && file_stat(i->root, &is) == 0 && !str_eq(buf_str(old), str_z(i->root)) &&
+		(file_stat(old->p, &was) < 0 || was.st_dev != is.st_dev || was.st_ino != is.st_ino);
+}
+
+static bool change_all(struct str text, struct str from, struct str to, struct buf *out)
+{
+	bool found = false;
+
+	for (size_t at; (at = str_find(text, from)) < text.n; text = str_from(text, at + from.n)) {
+		buf_add(out, str_to(text, at));
+		buf_add(out, to);
+		found = true;
+	}
+	buf_add(out, text);
+	return found;
+}
+
+/* Change paths in a file, if it is there; what is made of it, if anything, is removed first.  1 when there was one. */
+static int change_paths(const struct instance *i, const char *name, const char *made, struct str from, struct str to,
+	struct err *e)
+{
+	struct buf fn = BUF_INIT, other = BUF_INIT, old = BUF_INIT, text = BUF_INIT;
+	struct stat st;
+	int r = 0;
+
+	place(i, name, &fn);
+	if (made)
+		place(i, made, &other);
+	if (file_stat(fn.p, &st) == 0 && file_slurp(fn.p, &old, 64 << 20) == 0 &&
+			change_all(buf_str(&old), from, to, &text)) {
+		r = made && file_unlink(other.p) < 0 && errno != ENOENT ?
+			err_temp(e, errno, "unable to remove %s", other.p) :
+			file_replace(fn.p, buf_str(&text), st.st_mode & 0777, e);
+		r = r < 0 ? -1 : 1;
+	}
+	buf_free(&fn);
+	buf_free(&other);
+	buf_free(&old);
+	buf_free(&text);
+	return r;
+}
+
+/* The paths that up has written are led here, lest a copy delivers into the original; servicedir.conf is the last of
+ * them, so that what is interrupted is done again. */
+static int settle(const struct instance *i, struct err *e)
+{
+	struct buf old = BUF_INIT, from = BUF_INIT, to = BUF_INIT;
+	int users = 0, env = 0, r = 0;
+
+	if (former_root(i, &old)) {
+		buf_fmt(&from, ":%s/", old.p);
+		buf_fmt(&to, ":%s/", i->root);
+		users = change_paths(i, "users/assign", "users/cdb", buf_str(&from), buf_str(&to), e);
+		buf_clear(&from);
+		buf_clear(&to);
+		quoted(&from, old.p);
+		quoted(&to, i->root);
+		from.p[from.n - 1] = to.p[to.n - 1] = '/';
+		env = users < 0 ? -1 : change_paths(i, "env", NULL, buf_str(&from), buf_str(&to), e);
+	}
+	if (users < 0 || env < 0) {
+		r = -1;
+	} else if (users || env) {
+		buf_adds(&old, "/service");
+		place(i, "service", &to);
+		r = change_paths(i, "control/servicedir.conf", NULL, buf_str(&old), buf_str(&to), e) < 0 ? -1 : 0;
+	}
+	buf_free(&old);
+	buf_free(&from);
+	buf_free(&to);
 	return r;
 }
 
@@ -304,6 +398,8 @@ int instance_create(const struct instance *i, struct err *e)
 {
 	if (file_mkdirs(i->root, 0755) < 0)
 		return err_temp(e, errno, "unable to create %s", i->root);
+	if (settle(i, e) < 0)
+		return -1;
 	if (make_dir(i, "control", 0755, 0, 0, e) < 0 || make_dir(i, "users", 0755, 0, 0, e) < 0 ||
 		make_dir(i, "home", 0755, 0, 0, e) < 0 || make_dir(i, "certs", 0755, 0, 0, e) < 0 ||
 		make_dir(i, "queue", 0755, 0, 0, e) < 0 ||

@@ -50,6 +50,9 @@ void run_exec(char *const argv[]) __attribute__((noreturn));
 char *const *run_named(char *const argv[]);
 /* Whether run_chain would run these words as one of our applets. */
 bool run_chain_ours(char *const argv[]);
+/* The name of our binary's file: 0, or 1 when that file is gone and another may stand there; -1 with errno when it
+ * cannot be known. */
+int run_own_file(struct buf *fn);
 /* Become one of our applets for long: when the binary's file has been replaced since, the new one is exec'd. */
 void run_fresh(char *const argv[]) __attribute__((noreturn));
 /* Whether there is such a program: one of ours or a file that can be run. */

@@ -55,6 +55,7 @@ int proc_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n, struct err 
 
 /* Remember argv, so that proc_title can show another name in ps. */
 void proc_title_init(int argc, char **argv);
+/* The environment may be moved to make room: what points into it from before is void. */
 void proc_title(const char *name, const char *detail);
 /* Show these words in ps as exec would have left them; returns where the last one lies, to be written over
  * as long as its length stays.  NULL: the process was not started with room for them. */

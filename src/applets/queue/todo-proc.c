@@ -87,20 +87,17 @@ static const struct opt opts[] = {
 
 static int todo_main(int argc, char **argv)
 {
-	bool slow = str_ends(str_z(argv[0]), STR("slowq-todo"));
-
-	if (slow)	/* first, for it may move the environment */
-		proc_title("slowq-todo", NULL);
 	static const int ignored[] = {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2};
-	struct preprocess p = {.dir = queue_here(), .program = "todo-proc", .q = layout_qname(queue_here()),
-		.mode = "opendir mode", .mqueue = dynamic || compat, .clean = ask_clean};
+	bool slow = str_ends(str_z(argv[0]), STR("slowq-todo"));
 	char hello;
 
 	(void)argc;
-	if (slow) {
-		p.program = "slowq-todo";
-		p.mode = "";
-	}
+	if (slow)
+		proc_title("slowq-todo", NULL);	/* it may move the environment: before anything of that is looked at */
+	struct preprocess p = {.dir = queue_here(), .program = slow ? "slowq-todo" : "todo-proc",
+		.q = layout_qname(queue_here()), .mode = slow ? "" : "opendir mode", .mqueue = dynamic || compat,
+		.clean = ask_clean};
+
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		sig_ignore(ignored[i]);
 	file_umask(077);

@@ -11,6 +11,7 @@
 #include "core/app/log.h"
 #include "core/app/role.h"
 #include "core/app/run.h"
+#include "core/app/self.h"
 #include "core/app/tree.h"
 #include "core/conf/conf.h"
 #include "core/net/sock.h"
@@ -207,6 +208,26 @@ static void create(void)
 
 static void make_services(void);
 
+/* Whoever looks along PATH, a shell or a chain, finds this very binary, however old the one that is installed.  The links
+ * are led here by every start: the instance may have been moved, or belong to another binary from now on. */
+static void lead_path(void)
+{
+	struct buf bin = BUF_INIT, file = BUF_INIT, path = BUF_INIT;
+	const char *now = conf_env(CONF_PATH);
+
+	buf_fmt(&bin, "%s/bin", root_path.p);
+	if (run_own_file(&file) < 0)
+		die(111, "unable to find out my own file: %s", log_errno(errno));
+	if (self_links(bin.p, file.p) < 0)
+		die(111, "unable to make the links in %s", bin.p);
+	buf_fmt(&path, "%s:%s", bin.p, now ? now : "/bin:/usr/bin");
+	if (!now || !str_starts(str_z(now), buf_str(&bin)) || (now[bin.n] && now[bin.n] != ':'))
+		env_put("PATH", path.p);
+	buf_free(&bin);
+	buf_free(&file);
+	buf_free(&path);
+}
+
 static void prepare(void)
 {
 	struct err e = {0};
@@ -224,6 +245,7 @@ static void prepare(void)
 	set_owners();
 	file_umask(022);
 	create();
+	lead_path();
 	compile_users();
 	if (conf_line(CONF_ME, &me, &e) < 0)
 		die_err(&e);
@@ -288,7 +310,7 @@ static const char *as_user(const char *account)
 	return account && !role_single() ? text : "";
 }
 
-/* DIR/log/run: rotated files below log/NAME of the instance. */
+/* DIR/log/run: rotated files below log/NAME of the instance, wherever that will be moved. */
 static void make_logger(const char *dir, const char *name)
 {
 	struct buf log = BUF_INIT, run = BUF_INIT, files = BUF_INIT;
@@ -298,7 +320,7 @@ static void make_logger(const char *dir, const char *name)
 
 	buf_fmt(&log, "%s/log", dir);
 	make_dir(log.p);
-	buf_fmt(&run, "#!/bin/sh\nexec %sindimail multilog t s1000000 n20 '%s/log/%s'\n", as_user("qmaill"), root_path.p, name);
+	buf_fmt(&run, "#!/bin/sh\nexec %sindimail multilog t s1000000 n20 ../../../log/%s\n", as_user("qmaill"), name);
 	make_file(log.p, "run", buf_str(&run), 0755);
 	buf_fmt(&files, "%s/log/%s", root_path.p, name);
 	make_dir(files.p);

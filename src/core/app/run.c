@@ -274,22 +274,23 @@ int run_chain_back(char *const argv[])
 	run_chain(argv);
 }
 
-/* Our file's name when another file has taken its place; the kernel marks the name of a file that is gone. */
-static bool replaced(struct buf *fn)
+int run_own_file(struct buf *fn)
 {
-	static const char mark[] = " (deleted)";
+	static const char mark[] = " (deleted)";	/* the kernel's, behind the name of a file that is gone */
 
-	if (file_readlink(self, fn) < 0 || !str_ends(buf_str(fn), STR(mark)))
-		return false;
+	if (file_readlink(self, fn) < 0)
+		return -1;
+	if (!str_ends(buf_str(fn), STR(mark)))
+		return 0;
 	buf_trunc(fn, fn->n - (sizeof mark - 1));
-	return file_access(fn->p, X_OK);
+	return 1;
 }
 
 void run_fresh(char *const argv[])
 {
 	struct buf fn = BUF_INIT;
 
-	if (replaced(&fn))
+	if (run_own_file(&fn) == 1 && file_access(fn.p, X_OK))
 		proc_exec_file(fn.p, run_named(argv));
 	chain(NULL, argv, true);
 }

@@ -85,6 +85,42 @@ static void install_name(const char *name, size_t n, void *arg)
 	buf_free(&fn);
 }
 
+/* A name that leads elsewhere is led to the target; what is no link stays. */
+static void lead_name(const char *name, size_t n, void *arg)
+{
+	struct installing *in = arg;
+	struct buf fn = BUF_INIT, there = BUF_INIT;
+
+	buf_fmt(&fn, "%s/%.*s", in->dir, (int)n, name);
+	bool links = file_readlink(fn.p, &there) == 0;
+
+	if (links ? !str_eq(buf_str(&there), str_z(in->target)) : !file_exists(fn.p))
+		install_name(name, n, in);
+	buf_free(&fn);
+	buf_free(&there);
+}
+
+static void every_name(void (*word)(const char *name, size_t n, void *arg), struct installing *in)
+{
+	for (size_t i = 0; applet_table[i]; i++)
+		if (!(applet_table[i]->flags & APPLET_HIDDEN))
+			applet_names(applet_table[i], word, in);
+}
+
+int self_links(const char *dir, const char *binary)
+{
+	struct installing in = {.dir = dir, .target = binary};
+
+	if (file_mkdirs(dir, 0755) < 0) {
+		log_warn("unable to create %s: %s", dir, log_errno(errno));
+		return -1;
+	}
+	lead_name("indimail", sizeof "indimail" - 1, &in);
+	in.target = "indimail";
+	every_name(lead_name, &in);
+	return in.failures ? -1 : 0;
+}
+
 static int copy_file(const char *from, const char *to)
 {
 	char block[65536];
@@ -118,9 +154,7 @@ static int install(int argc, char **argv)
 	if (copy_file("/proc/self/exe", tmp.p) < 0 || file_rename(tmp.p, target.p) < 0)
 		die(111, "unable to write %s: %s", target.p, log_errno(errno));
 	in.target = in.hard ? target.p : "indimail";
-	for (size_t i = 0; applet_table[i]; i++)
-		if (!(applet_table[i]->flags & APPLET_HIDDEN))
-			applet_names(applet_table[i], install_name, &in);
+	every_name(install_name, &in);
 	if (file_sync_dir(in.dir) < 0)
 		in.failures++;
 	buf_free(&target);

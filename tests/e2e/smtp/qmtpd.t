@@ -187,7 +187,11 @@ n=$(kept)
 ok "a client that waits for each answer" python3 ask.py "$(cat port)"
 is "... gets it" "$(grep -c '^:Kok ' out),$(grep -c "^rest b''" out),$(kept)" "6,3,$((n + 6))"
 n=$(sed -n 's/^tcpserver: pid \([0-9]*\) .*/\1/p' log | sort -u | wc -l)
-[ "$n" -lt 3 ] || [ "${REEXEC-}" ] && pass "... by fewer processes" || fail "... by fewer processes: $n"
+if [ -n "${REEXEC-}" ]; then
+	skip "... by fewer processes" "REEXEC is set: each connection has a process of its own"
+else
+	[ "$n" -lt 3 ] && pass "... by fewer processes" || fail "... by fewer processes: $n"
+fi
 
 # what remote sends
 echo client.test >control/helohost

@@ -10,7 +10,14 @@ HERE=$(cd "$(dirname "$0")/.." && pwd)
 . "$HERE/lib.sh"
 . "$HERE/accounts.sh"
 port=$(free_port) R=$T/r
-"$BIN/indimail" up --root "$R" --domain mr.test --mailboxes joe --smtp "127.0.0.1:$port" --queues 2 >log 2>&1 &
+mkdir decoy	# of an older installation, first in PATH
+for name in $(ls "$BIN"); do
+	printf '#!/bin/sh\necho "$0 $*" >>"%s/asked"\nexit 1\n' "$T" >"decoy/$name"
+done
+chmod 755 decoy decoy/*
+touch asked
+chmod 666 asked
+PATH=$T/decoy:$PATH "$BIN/indimail" up --root "$R" --domain mr.test --mailboxes joe --smtp "127.0.0.1:$port" --queues 2 >log 2>&1 &
 up=$!
 PIDS="$PIDS $up"
 listening() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
@@ -44,6 +51,7 @@ ok "three messages and a bounce arrive" wait_for 15 arrived
 is "they belong to the mailbox's user" "$(stat -c %U "$R"/home/joe/Maildir/new/* | sort -u)" alias
 is "the stranger is known by its uid" "$(grep -l 'Subject: stranger' "$R"/home/joe/Maildir/new/* | xargs grep -h '^Received: indimail-mta queue' | grep -c 'invoked by uid 65534')" 1
 is "a bounce is recognised" "$(grep -l 'failure notice' "$R"/home/joe/Maildir/new/* | xargs grep -h '^Received: indimail-mta queue' | grep -c 'invoked for bounce')" 1
+is "all by this binary" "$(cat asked; for p in $(tree "$up"); do readlink "/proc/$p/exe"; done | sort -u)" "$BIN/indimail"
 is "no complaint" "$(grep -cE 'alert|warn|fatal|deferral' log)" 0
 kill "$up"
 wait "$up"

@@ -24,7 +24,7 @@ code "--queues" 100 up --root "$R" --queues 0
 code "a colon in the name" 100 up --root "$T/a:b" --prepare
 code "no port" 100 up --root "$R" --smtp 127.0.0.1:x
 ok "--prepare" up --root "$R" --domain d.example --mailboxes "demo ann" --queues 2 --prepare
-is "what is there" "$(ls "$R" | tr '\n' ' ')" "alias certs control env home queue run service users "
+is "what is there" "$(ls "$R" | tr '\n' ' ')" "alias bin certs control env home queue run service users "
 is "queues" "$(ls "$R/queue" | tr '\n' ' ')" "journal queue1 queue2 "
 is "control/me" "$(cat "$R/control/me")" d.example
 is "Maildirs" "$(ls -d "$R"/home/*/Maildir/new | wc -l)" 2

@@ -116,7 +116,11 @@ wait_for 5 eval '[ "$(grep -c "^tcpserver: end .* status 100$" log)" = 3 ]'
 is "three times" "$(grep -c '^tcpserver: end .* status 100$' log)" 3
 is "the limit of a rule" "$(grep -c '\[127\.0\.0\.3\]:.*:maxperip=7$' log)" 3
 is "ends with its connection" "$(grep -c '\[127\.0\.0\.1\]:.*:maxperip=20$' log)" 3
-is "by one process" "$(sed -n 's/^tcpserver: pid \([0-9]*\) .*/\1/p' log | sort -u | wc -l)" 1
+if [ -n "${REEXEC-}" ]; then
+	skip "by one process" "REEXEC is set: each connection has a process of its own"
+else
+	is "by one process" "$(sed -n 's/^tcpserver: pid \([0-9]*\) .*/\1/p' log | sort -u | wc -l)" 1
+fi
 stop
 
 # the client's name and what ident says
