@@ -26,7 +26,8 @@
 enum {
 	SECOND_MS = 1000,
 	TROUBLE_MS = 60000,	/* after a failed fork or init, and the longest an alert may hold up a start */
-	LOOK_MS = 100,		/* between two looks at an awaited service */
+	FIRST_LOOK_MS = 2,	/* between the first two looks at an awaited service ... */
+	LOOK_MS = 100,		/* ... and later */
 	POLL_MS = 3600000,
 	AWAITING = -2,		/* in the status: waiting for another service */
 };
@@ -43,6 +44,7 @@ static struct {
 	bool ready;		/* init has succeeded */
 	bool start;		/* a start is due */
 	bool slept;		/* the seconds in wait have passed */
+	int look;		/* ms between the last two looks at the awaited service */
 	bool restart;		/* it is being stopped to be started again */
 	bool exiting;
 	const char *how;	/* the second argument of run */
@@ -240,16 +242,20 @@ static bool waited(void)
 	if (w.status.wait > 0 || s.slept || !await_read("wait", s.scandir.p, &seconds, &other)) {
 		s.slept = true;
 	} else if (!await_up(other.p)) {
-		s.due = clock_mono_ms() + LOOK_MS;
+		s.look = s.look == 0 ? FIRST_LOOK_MS : s.look < LOOK_MS / 2 ? 2 * s.look : LOOK_MS;
+		s.due = clock_mono_ms() + s.look;
 		show_wait(AWAITING);
 		done = false;
 	} else if (seconds && strcmp(s.how, "abnormal startup") != 0) {
 		s.due = clock_mono_ms() + seconds * SECOND_MS;
+		s.look = 0;
 		show_wait((int)seconds);
 		done = false;
 	}
-	if (done)
+	if (done) {
+		s.look = 0;
 		show_wait(0);
+	}
 	buf_free(&other);
 	return done;
 }
