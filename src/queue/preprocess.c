@@ -2,7 +2,8 @@
  *
  * A message is announced for its first attempt straight from todo (J record) while send keeps up;
  * send answers E id when it is gone, or S id birth with its recipients when it must be settled into
- * info, local and remote because some are left.  When send does not keep up, messages are settled at once. */
+ * info, local and remote because some are left.  When send does not keep up, messages are settled at once.
+ * How they are found is in arrivals.c. */
 #include "queue/preprocess.h"
 
 #include <errno.h>
@@ -11,10 +12,10 @@
 #include "core/base/num.h"
 #include "core/conf/conf.h"
 #include "core/sys/clock.h"
-#include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/proc.h"
 #include "queue/adopt.h"
+#include "queue/arrivals.h"
 #include "queue/figures.h"
 #include "queue/floor.h"
 #include "queue/idset.h"
@@ -24,39 +25,27 @@
 #include "queue/numbers.h"
 #include "queue/qlog.h"
 #include "queue/todo.h"
-#include "queue/trigger.h"
 
 enum {
-	SLEEP_TODO = 1500,	/* seconds between scans without a trigger */
-	SLEEP_SYSFAIL = 123,	/* before a message that could not be handled is looked at again */
 	BATCH = 64,		/* messages settled with one wait for the disk */
 	FLIGHT_MAX = 256,	/* first attempts send may hold */
 	FAST_BYTES = 8000,	/* largest envelope announced from todo */
 	FAST_RCPTS = 64,
 	OUT_MAX = 1 << 18,	/* records waiting for send before we pause */
 	PATIENCE_MS = 2000,	/* how long a full flight may stand still */
-	SLEEP_DEAF = 10,	/* between scans while the message queue cannot be opened */
-	TAKE_MAX = 4096,	/* messages of the message queue taken before anything else is looked at */
 };
 
-/* How a message was found: with a message queue, the end of its recipients' log lines. */
-enum way { SCANNED, MQUEUE, FIFO };
+/* With a message queue, how a message was found ends its recipients' log lines. */
 static const char *const modes[] = {"opendir mode", "mqueue mode", "compat mode"};
 
 static struct layout lay;
 static struct rewrite rules = REWRITE_INIT;
-static struct trigger trig = {.fd = -1};
 static struct idset flight;		/* announced, neither ended nor settled */
-static VEC(uint64_t) pending;		/* to be handled, in order ... */
-static VEC(unsigned char) ways;		/* ... and how each was found */
-static size_t pending_at;
 static struct buf out = BUF_INIT;	/* records for send */
 static struct buf orders = BUF_INIT;	/* bytes from send not yet understood */
 static const struct preprocess *how;
-static bool exiting, detached, lost, scan_due;
+static bool exiting, detached, lost;
 static struct metrics *metrics;
-static int mqueue = -1;			/* announces messages as trig does */
-static bool deaf;			/* there is one, but it cannot be opened */
 static struct buf mqueue_name = BUF_INIT;
 
 /* An order to settle that has not succeeded yet. */
@@ -68,14 +57,6 @@ struct order {
 static VEC(struct order) waiting;
 static time_t next_settle;
 static long long moved;			/* when the flight last changed, clock_mono_ms */
-static time_t next_scan;
-static long interval = -1;
-
-static void found(uint64_t id, enum way way)
-{
-	vec_push(&pending, id);
-	vec_push(&ways, (unsigned char)way);
-}
 
 static void say(const char *level, const struct err *e)
 {
@@ -110,8 +91,7 @@ static void log_message(const struct todo_msg *m, enum way way)
 static void later(struct err *e)
 {
 	say("warn", e);
-	if (next_scan > clock_now() + SLEEP_SYSFAIL)
-		next_scan = clock_now() + SLEEP_SYSFAIL;
+	arrivals_again();
 }
 
 static bool small(const struct todo_msg *m)
@@ -251,7 +231,7 @@ static void ended_order(struct str text)
 	moved = clock_mono_ms();
 	layout_path(&lay, Q_TODO, id, &fn);
 	if (file_exists(fn.p) || loose_has(".", id))
-		found(id, SCANNED);
+		arrivals_add(id);
 	buf_free(&fn);
 }
 
@@ -261,19 +241,6 @@ static void reread(void)
 
 	if (rewrite_reload(&rules, &e) < 0)
 		say("alert", &e);
-}
-
-static void read_interval(void)
-{
-	long file = -1;
-
-	/* the control file wins over the variable (documents) */
-	if (conf_int(CONF_TODO_INTERVAL, &interval, NULL) != 1)
-		interval = conf_env(CONF_TODO_INTERVAL) ? 10 : -1;
-	else if (interval <= 0)
-		interval = 10;
-	if (conf_int(CONF_TODOINTERVAL, &file, NULL) == 1)
-		interval = file > 0 ? file : 10;
 }
 
 void preprocess_orders(struct str bytes)
@@ -304,7 +271,7 @@ void preprocess_orders(struct str bytes)
 			continue;
 		case 'H':
 			reread();
-			read_interval();
+			arrivals_settings();
 			break;
 		case 'X':
 			exiting = true;
@@ -338,21 +305,21 @@ static void work(void)
 {
 	struct todo_msg batch[BATCH];
 	time_t birth[BATCH], now = clock_now();
+	enum way way;
+	uint64_t id;
 	size_t n = 0;
 
-	while (pending_at < pending.n && n < BATCH && out.n < OUT_MAX) {
-		uint64_t id = pending.p[pending_at];
-		enum way way = ways.p[pending_at];
+	while (n < BATCH && out.n < OUT_MAX && arrivals_first(&id, &way)) {
 		bool full = flight.used >= FLIGHT_MAX;
 		struct err e = {0};
 
 		if (idset_has(&flight, id) || in_batch(batch, n, id)) {
-			pending_at++;
+			arrivals_drop();
 			continue;
 		}
 		if (full && !detached && clock_mono_ms() - moved < PATIENCE_MS)
 			break;
-		pending_at++;
+		arrivals_drop();
 		if (how->adopt && !loose_has(".", id) && adopt_message(&lay, id, &e) < 0) {
 			later(&e);
 			continue;
@@ -388,111 +355,6 @@ static void work(void)
 		clean_todo(batch, birth, n);
 	for (size_t i = 0; i < n; i++)
 		todo_free(&batch[i]);
-	if (pending_at == pending.n)
-		pending_at = pending.n = ways.n = 0;
-}
-
-static void scan_dir(const char *dir, int part)
-{
-	struct dir d;
-	const char *name;
-	uint64_t id;
-
-	if (dir_open(&d, dir) < 0) {
-		struct err e = {0};
-
-		err_temp(&e, errno, "unable to opendir %s", dir);
-		later(&e);
-		return;
-	}
-	while (dir_next(&d, &name) > 0) {
-		if (!num_parse(str_z(name), UINT64_MAX, &id) || idset_has(&flight, id))
-			continue;
-		if (part >= 0 && !how->adopt && id % (uint64_t)lay.split != (uint64_t)part) {
-			struct err e = {0};
-
-			err_perm(&e, 0, "%s/%s is in the wrong part, skipped", dir, name);
-			say("warn", &e);
-			continue;
-		}
-		found(id, SCANNED);
-	}
-	dir_close(&d);
-}
-
-static void found_loose(uint64_t id)
-{
-	if (!idset_has(&flight, id))
-		found(id, SCANNED);
-}
-
-static void scan(void)
-{
-	struct buf dir = BUF_INIT;
-
-	next_scan = clock_now() + (interval > 0 ? interval : deaf ? SLEEP_DEAF : SLEEP_TODO);
-	loose_each(".", layout_qname(queue_here()), found_loose);
-	if (!layout_is_split(&lay, Q_TODO)) {
-		scan_dir("todo", -1);
-	} else {
-		for (int i = 0; i < lay.split; i++) {
-			buf_clear(&dir);
-			buf_fmt(&dir, "todo/%d", i);
-			scan_dir(dir.p, i);
-		}
-	}
-	buf_free(&dir);
-}
-
-/* Which ids the trigger brought; a bare wake-up means scan. */
-static bool take_trigger(void)
-{
-	int r = trigger_read(&trig);
-
-	for (size_t i = 0; i < trig.ids.n; i++)
-		found(trig.ids.p[i], FIFO);
-	return r == 0;
-}
-
-/* The message queue of this queue.  Submitters use the FIFO when there is none, and qscheduler has told so; but when
- * there is one that we cannot open, nobody knows. */
-static void open_mqueue(void)
-{
-	struct err e = {0};
-
-	mqueue = trigger_queue_open(mqueue_name.p);
-	bool was_deaf = deaf;
-
-	deaf = mqueue < 0 && errno != ENOENT && errno != ENOSYS;
-	if (!deaf || was_deaf)
-		return;
-	err_temp(&e, errno, "unable to open the message queue");
-	say("warning", &e);
-}
-
-/* The messages it brought; true: a scan is due. */
-static bool take_mqueue(void)
-{
-	uint64_t id;
-	bool blind = false;
-	int r = 0;
-
-	for (int i = 0; i < TAKE_MAX && (r = trigger_queue_take(mqueue, &id)) == 1; i++) {
-		if (id)
-			found(id, MQUEUE);
-		else
-			blind = true;
-	}
-	if (r >= 0)
-		return blind;
-	struct err e = {0};
-
-	err_temp(&e, errno, "unable to read the message queue");
-	say("warning", &e);
-	fd_close(mqueue);
-	mqueue = -1;
-	deaf = true;
-	return true;
 }
 
 struct buf *preprocess_records(void)
@@ -502,17 +364,17 @@ struct buf *preprocess_records(void)
 
 int preprocess_fd(void)
 {
-	return trig.fd;
+	return arrivals_fd();
 }
 
 int preprocess_mqueue(void)
 {
-	return mqueue;
+	return arrivals_mqueue();
 }
 
 static bool busy(void)
 {
-	return pending_at < pending.n && out.n < OUT_MAX && !exiting;
+	return arrivals_waiting() && out.n < OUT_MAX && !exiting;
 }
 
 void preprocess_close(void)
@@ -526,42 +388,26 @@ void preprocess_close(void)
 
 bool preprocess_idle(void)
 {
-	return pending_at == pending.n && !scan_due && (!waiting.n || next_settle > clock_now());
+	return arrivals_idle() && (!waiting.n || next_settle > clock_now());
 }
 
 int preprocess_plan(void)
 {
-	time_t now = clock_now();
-	int wait = (int)(next_scan > now ? (next_scan - now) * 1000 : 0);
+	int wait = arrivals_plan(exiting);
 
-	/* known work first: the scan waits until it is done */
-	if (pending.n && now >= next_scan) {
-		wait = 1000;
-	} else if (!pending.n && (scan_due || now >= next_scan)) {
-		if (deaf && !exiting)
-			open_mqueue();
-		if (!exiting && (interval <= 0 || now >= next_scan))
-			scan();
-		scan_due = false;
-		wait = 0;
-	}
 	if (busy())
 		wait = flight.used >= FLIGHT_MAX && !detached ? 50 : 0;
-	if (waiting.n && next_settle <= now)
+	if (waiting.n && next_settle <= clock_now())
 		wait = 0;
 	return exiting && !out.n ? 0 : wait;
 }
 
 int preprocess_turn(bool pulled, bool told)
 {
-	/* with an interval, wake-ups wait for the next scan */
-	if (pulled && take_trigger() && interval <= 0)
-		scan_due = true;
-	if (told && take_mqueue() && interval <= 0)
-		scan_due = true;
+	arrivals_take(pulled, told);
 	if (waiting.n && (exiting || clock_now() >= next_settle))
 		settle_waiting();
-	if (!exiting && (interval <= 0 || pending.n))
+	if (!exiting)
 		work();
 	return lost ? -1 : exiting;
 }
@@ -592,29 +438,36 @@ static int fail_start(struct err *e)
 	return -1;
 }
 
+/* Announced, and send will tell what has become of it. */
+static bool in_flight(uint64_t id)
+{
+	return idset_has(&flight, id);
+}
+
 int preprocess_open(const struct preprocess *p)
 {
+	static struct arrivals source = {.lay = &lay, .known = in_flight, .say = say};
 	struct err e = {0};
 
 	how = p;
 	lay = layout_conf();
 	todo_sync_settings();
-	read_interval();
-	scan_due = true;
+	arrivals_settings();
 	if (rewrite_load(&rules, &e) < 0)
 		return fail_start(&e);
-	if (p->mqueue)
+	if (p->mqueue) {
 		figures_name(queue_here(), &mqueue_name);
+		source.mqueue = mqueue_name.p;
+	}
+	source.adopt = p->adopt;
 	if (p->dir && file_chdir(p->dir) < 0) {
 		err_temp(&e, errno, "cannot start: unable to enter %s", p->dir);
 		return fail_start(&e);
 	}
-	if (trigger_open(&trig, ".") < 0) {
+	if (arrivals_open(&source) < 0) {
 		err_temp(&e, errno, "cannot start: unable to open lock/trigger");
 		return fail_start(&e);
 	}
-	if (p->mqueue)
-		open_mqueue();
 	metrics = metrics_open(true);
 	floor_load();
 	start_line();
