@@ -1,4 +1,4 @@
-/* sender - the loop around the scheduler; see sender.h. */
+/* sender - the loop around the scheduler: its start, signals, log and end; see sender.h and partners.h. */
 #include "queue/sender.h"
 
 #include <errno.h>
@@ -13,23 +13,17 @@
 #include "core/sys/sig.h"
 #include "queue/figures.h"
 #include "queue/floor.h"
-#include "queue/preprocess.h"
+#include "queue/partners.h"
 #include "queue/qlog.h"
-#include "queue/records.h"
-#include "queue/spawners.h"
 #include "queue/startplugin.h"
 
 enum { LOG = 0, SLEEP_CLEANUP = 76431, SETTLE_MS = 2000 /* how long a full disk may hold up the end */ };
 
 static const struct sender *how;
-static struct spawners spawners = {.out = {1, 3}, .in = {2, 4}};
 static struct sched s;
 static struct steer_server steer;
 static struct figures_writer figures = {.fd = -1};	/* of a queue of qscheduler -d */
-static struct buf records = BUF_INIT;	/* bytes from todo-proc not yet understood */
-static struct buf wishes = BUF_INIT;	/* its names for clean, relayed */
 static int log_lock = -1;
-static bool lost;			/* a partner is gone: end as soon as possible */
 static bool half_detached;
 static time_t next_sweep;
 static int wake[2];			/* signals write, the loop reads: none is slept through */
@@ -86,100 +80,6 @@ static void toggle_loglock(void)
 	buf_free(&fn);
 }
 
-static void lose(const char *who)
-{
-	if (lost)
-		return;
-	qlog_say(&s.log, "alert", s.program, s.q, "oh no! lost %s connection! dying...", who);
-	lost = true;
-	sched_stop(&s);
-}
-
-/* ---- what partners say ------------------------------------------------------------------------ */
-
-/* Bytes to append to b; false when the partner is gone. */
-static bool receive(int fd, struct buf *b)
-{
-	char *p = buf_grow(b, 16384);
-	ssize_t n = fd_read(fd, p, 16384);
-
-	if (n < 0 && errno == EAGAIN)
-		return true;
-	if (n <= 0)
-		return false;
-	buf_advance(b, (size_t)n);
-	return true;
-}
-
-static void take_answers(void)
-{
-	static struct buf answers = BUF_INIT;
-
-	buf_clear(&answers);
-	if (!receive(how->clean.in, &answers))
-		lose("qmail-clean");
-	for (size_t i = 0; i < answers.n; i++)
-		sched_cleaned(&s, answers.p[i]);
-}
-
-static void take_wishes(void)
-{
-	if (lost)	/* clean may owe answers to what it was never asked */
-		return;
-	int r = receive(how->clean.wish_in, &wishes) ? removal_wishes(&how->clean, &s, &wishes) : 1;
-
-	if (r)
-		lose(r < 0 ? "qmail-clean" : "todo-proc");
-}
-
-static void take_reports(int chan)
-{
-	if (!receive(spawners.in[chan], &s.c[chan].in)) {
-		s.c[chan].dead = true;
-		lose("spawn");
-	}
-	sched_reports(&s, chan);
-}
-
-/* Write what fits; a partner that does not take it is lost. */
-static void push(int fd, struct buf *b, const char *who)
-{
-	while (b->n) {
-		ssize_t n = fd_write(fd, b->p, b->n);
-
-		if (n < 0) {
-			if (errno == EAGAIN)
-				return;
-			buf_clear(b);
-			lose(who);
-			return;
-		}
-		buf_drop(b, (size_t)n);
-	}
-}
-
-static void give_orders(void)
-{
-	if (how->todo_out >= 0) {
-		push(how->todo_out, &s.todo, "todo-proc");
-	} else if (s.todo.n) {
-		preprocess_orders(buf_str(&s.todo));
-		buf_clear(&s.todo);
-	}
-}
-
-/* What the preprocessor in this process has to say. */
-static void preprocess(bool pulled)
-{
-	struct buf *out = preprocess_records();
-
-	if (preprocess_turn(pulled, false) < 0)
-		lose("qmail-clean");
-	buf_add(&records, buf_str(out));
-	buf_clear(out);
-	records_take(&s, &records);
-}
-
 static void say_signal(const char *name)
 {
 	buf_fmt(&s.log, "alert: %s: pid %ld got %s%s%s\n", s.program, (long)proc_pid(), name, *s.q ? ": " : "", s.q);
@@ -207,7 +107,7 @@ static void attach(void)
 		return;
 	s.detached = false;
 	order('A');
-	give_orders();
+	partners_order();
 	sched_forget(&s);
 	sched_scan(&s);
 }
@@ -278,19 +178,13 @@ static void sweep_if_due(void)
 		next_sweep = clock_now() + SLEEP_CLEANUP;
 }
 
-/* With a spawner that could not be started nothing has begun. */
-static bool delivering(int chan)
-{
-	return s.c[chan].used && spawners.out[chan] >= 0;
-}
-
 /* Nothing runs any more, but what was tried cannot be settled: recipients will be tried twice. */
 static bool overdue(void)
 {
 	static long long since;
 	long long now = clock_mono_ms();
 
-	if (!since || delivering(CHAN_LOCAL) || delivering(CHAN_REMOTE))
+	if (!since || partners_delivering())
 		since = now;
 	return now - since > SETTLE_MS;
 }
@@ -311,72 +205,28 @@ static int until(time_t next)
 
 	if (s.exiting && wait > 500)
 		wait = 500;
-	if (how->todo_in < 0) {
-		int plan = preprocess_plan();
-
-		if (plan < wait)
-			wait = plan;
-	}
-	if (spawners_active(&spawners, &s) && wait > 1000)
-		wait = 1000;
-	return wait;
+	return partners_wait(wait);
 }
 
-/* Of a run that ends when nothing is left: is that so?  A bounce may just have pulled the trigger. */
+/* Of a run that ends when nothing is left: is that so? */
 static bool nothing_left(time_t next)
 {
-	if (fd_wait(preprocess_fd(), POLLIN, 0) == 1)
-		return false;
 	return !s.exiting && !s.c[CHAN_LOCAL].used && !s.c[CHAN_REMOTE].used && s.cleaning.n == 0 && !s.todo.n &&
-		!records.n && next > clock_now() && preprocess_idle();
-}
-
-/* Take what partners have said. */
-static void take(const struct pollfd *p)
-{
-	if (p[0].revents)
-		take_reports(CHAN_LOCAL);
-	if (p[1].revents)
-		take_reports(CHAN_REMOTE);
-	if (p[2].revents)
-		take_answers();
-	if (p[3].revents && how->todo_in >= 0 && !receive(how->todo_in, &records))
-		lose("todo-proc");
-	records_take(&s, &records);
-	if (p[9].revents)
-		take_wishes();
-}
-
-/* Give partners what there is for them. */
-static void give(void)
-{
-	spawners_look(&spawners, &s);
-	for (int c = 0; c < CHANS; c++)
-		if (spawners.out[c] >= 0)
-			push(spawners.out[c], &s.c[c].out, "spawn");
-	if (how->clean.here)
-		removal_here(&how->clean, &s);
-	else
-		push(how->clean.out, &s.clean, "qmail-clean");
-	give_orders();
+		next > clock_now() && partners_quiet();
 }
 
 static void loop(void)
 {
-	while (!s.exiting || (!sched_idle(&s) && !lost && !overdue())) {
+	while (!s.exiting || (!sched_idle(&s) && !partners_lost() && !overdue())) {
 		time_t next = sched_work(&s);
 
-		give();
-		int todo = how->todo_in >= 0 ? how->todo_in : preprocess_fd();
-		struct pollfd p[] = {
-			{spawners.in[CHAN_LOCAL], POLLIN, 0}, {spawners.in[CHAN_REMOTE], POLLIN, 0},
-			{how->clean.in, POLLIN, 0}, {todo, POLLIN, 0},
-			{s.c[CHAN_LOCAL].out.n ? spawners.out[CHAN_LOCAL] : -1, POLLOUT, 0},
-			{s.c[CHAN_REMOTE].out.n ? spawners.out[CHAN_REMOTE] : -1, POLLOUT, 0},
-			{s.clean.n ? how->clean.out : -1, POLLOUT, 0}, {s.todo.n ? how->todo_out : -1, POLLOUT, 0},
-			{wake[0], POLLIN, 0}, {how->clean.wish_in, POLLIN, 0}, {-1, 0, 0},
-		};
+		struct pollfd p[PARTNERS_FDS + 2];
+		struct pollfd *steering = &p[PARTNERS_FDS + 1];
 
+		partners_give();
+		partners_poll(p);
+		p[PARTNERS_FDS] = (struct pollfd){wake[0], POLLIN, 0};
+		*steering = (struct pollfd){-1, 0, 0};
 		flush_log();
 		tell_figures();
 		floor_save(clock_now());
@@ -391,57 +241,21 @@ static void loop(void)
 			sched_stop(&s);
 			continue;
 		}
-		p[10].fd = steer_poll(&steer, &p[10].events, &wait);
-		bool heard = fd_poll(p, 11, wait) >= 0;
+		steering->fd = steer_poll(&steer, &steering->events, &wait);
+		bool heard = fd_poll(p, PARTNERS_FDS + 2, wait) >= 0;
 
-		if (heard)
-			take(p);
-		if (how->todo_in < 0)
-			preprocess(heard && p[3].revents);
+		partners_take(heard ? p : NULL);
 		drain_wake();
 		take_signals();
 		/* last: a message removed by order is cleaned up before anything new can have its number */
-		if (heard && p[10].revents)
+		if (heard && steering->revents)
 			steer_serve(&steer, &s);
 		else
 			steer_look(&steer, &s);
 		sweep_if_due();
 		if (half_detached && !s.c[CHAN_LOCAL].used && !s.c[CHAN_REMOTE].used)
 			attach();
-		give();
-	}
-}
-
-/* Tell todo-proc to end and wait for its last words. */
-static void end_todo(void)
-{
-	order('X');
-	if (how->todo_in < 0) {
-		give_orders();
-		preprocess(false);
-		preprocess_close();
-		return;
-	}
-	fd_nonblock(how->todo_out, false);
-	fd_nonblock(how->todo_in, false);
-	if (fd_write_all(how->todo_out, s.todo.p, s.todo.n) < 0)
-		return;
-	/* a last message to settle may need clean, and todo-proc has none but ours */
-	int wish = how->clean.wish_in;
-
-	for (bool there = true; there && !lost; ) {
-		struct pollfd p[] = {{how->todo_in, POLLIN, 0}, {wish, POLLIN, 0}};
-
-		if (fd_poll(p, 2, -1) < 0)
-			continue;
-		if (p[1].revents && !receive(wish, &wishes))
-			wish = -1;
-		if (removal_wishes(&how->clean, &s, &wishes) < 0)
-			lose("qmail-clean");
-		if (p[0].revents) {
-			there = receive(how->todo_in, &records);
-			records_take(&s, &records);
-		}
+		partners_give();
 	}
 }
 
@@ -467,16 +281,6 @@ static int take_mutex(void)
 	return 0;
 }
 
-static int ready_spawners(void)
-{
-	spawners.start = how->spawn;
-	for (int c = 0; how->pipes && c < CHANS; c++) {
-		spawners.out[c] = how->pipes[2 * c];
-		spawners.in[c] = how->pipes[2 * c + 1];
-	}
-	return spawners_open(&spawners, &s) ? 0 : cannot_start("lost spawn connection", 0);
-}
-
 static int prepare(void)
 {
 	struct err e = {0};
@@ -488,40 +292,11 @@ static int prepare(void)
 	if (file_chdir(queue_here()) < 0)
 		return cannot_start("unable to switch to queue directory", errno);
 	sched_rates(&s);
-	if (take_mutex() < 0 || (how->locked && how->locked() < 0) || ready_spawners() < 0)
+	if (take_mutex() < 0 || (how->locked && how->locked() < 0))
 		return -1;
-	fd_nonblock(how->clean.out, true);
-	fd_nonblock(how->clean.in, true);
-	fd_nonblock(how->todo_out, true);
-	fd_nonblock(how->todo_in, true);
-	fd_nonblock(how->clean.wish_in, true);
+	if (!partners_open(how, &s))
+		return cannot_start("lost spawn connection", 0);
 	return 0;
-}
-
-static int clean_now(struct str names, char *answers, size_t n, void *arg)
-{
-	(void)arg;
-	return lost ? -1 : removal_now(&how->clean, &s, names, answers, n);
-}
-
-/* From here on messages are preprocessed: before, the scan could have found them as well. */
-static int begin_todo(void)
-{
-	static struct preprocess p = {.mode = "", .clean = clean_now};
-
-	if (how->todo_out >= 0)
-		return fd_write_all(how->todo_out, "C", 1) < 0 ? cannot_start("lost todo-proc connection", 0) : 0;
-	p.adopt = how->adopt;
-	p.files = how->files;
-	p.program = s.program;
-	p.q = s.q;
-	int r = preprocess_open(&p);
-
-	buf_add(&records, buf_str(preprocess_records()));
-	buf_clear(preprocess_records());
-	records_take(&s, &records);
-	flush_log();
-	return r;
 }
 
 /* What the directory steer holds: orders, counters, the time. */
@@ -576,11 +351,15 @@ int sender_run(const struct sender *h)
 	flush_log();
 	next_sweep = clock_now();
 	sched_scan(&s);
-	if (begin_todo() < 0)
+	/* before, the scan could have found new messages as well */
+	int r = partners_begin();
+
+	flush_log();
+	if (r < 0)
 		return 111;
 	loop();
-	if (!lost)
-		end_todo();
+	if (!partners_lost())
+		partners_end();
 	figures_write(&figures, &(struct figures){.disabled = 0});
 	sched_save_times(&s);
 	end_steering();
