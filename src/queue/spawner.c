@@ -1,12 +1,9 @@
-/* spawner - one poll loop for commands, children and reports; see spawner.h. */
+/* spawner - one poll loop for commands, children and reports; see spawner.h.  What a command says is in spawnjob.c. */
 #include "queue/spawner.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/num.h"
-#include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
@@ -14,15 +11,13 @@
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "core/sys/workers.h"
-#include "queue/loose.h"
+#include "queue/spawnjob.h"
 
 enum {
 	COMMAND_MAX = 1 << 20,		/* a longer command is answered with a deferral */
 	OUTPUT_MAX = 128 << 10,
 	PENDING_MAX = 1 << 20,		/* unread reports after which no more commands are taken */
 	PIECE = 4096,			/* what a writable pipe takes without blocking */
-	ID_MAX = 100,
-	FIELDS = 5,
 	GROUP_MAX = 100,		/* recipients of one delivery */
 	GROUP_BYTES = 64 << 10,
 	LOOK_MS = 2000,			/* for children whose end nobody told */
@@ -59,9 +54,7 @@ struct loop {
 	bool oversized;
 	struct group group;
 	struct buf pending;	/* reports to be written */
-	struct buf vars;
-	VEC(char *) list;
-	struct env_layer layer;
+	struct spawnjob_env env;
 };
 
 static int signal_fd = -1;
@@ -99,67 +92,6 @@ static void refuse(struct loop *l, unsigned slot, char letter, const char *text,
 	report_begin(l, slot);
 	spawner_say(&l->pending, letter, text, status);
 	report_end(l);
-}
-
-static void lay_environment(struct loop *l, const struct spawner_job *job)
-{
-	buf_clear(&l->vars);
-	vec_clear(&l->list);
-	buf_fmt(&l->vars, "MESSID=%.*s", STR_FMT(job->id));
-	buf_addc(&l->vars, 0);
-	size_t n = 1 + spawner_variables(job->envh, &l->vars);
-
-	for (char *p = l->vars.p; n--; p += strlen(p) + 1)
-		vec_push(&l->list, p);
-	env_lay(&l->layer, l->list.p, l->list.n);
-}
-
-static bool id_valid(struct str id)
-{
-	if (!id.n || id.n > ID_MAX || id.p[0] == '/')
-		return false;
-	for (size_t i = 0; i < id.n; i++)
-		if (!chr_digit(id.p[i]) && id.p[i] != '/')
-			return false;
-	return true;
-}
-
-/* A message that is in the journal only, in memory; false: it has files. */
-static bool open_loose(struct spawner_job *job)
-{
-	struct buf text = BUF_INIT;
-	const char *dir = conf_env(CONF_QUEUEDIR);
-	uint64_t id, size;
-
-	if (dir && num_parse(str_from(job->id, str_rchr(job->id, '/') + 1), UINT64_MAX, &id) &&
-		loose_read(dir, id, NULL, &text, &size)) {
-		job->mess = fd_memory("message", text.p, text.n);
-		job->size = (off_t)size;
-	}
-	buf_free(&text);
-	return job->mess >= 0;
-}
-
-/* Open the message: NULL, or what is wrong with it, *status then holds the code. */
-static const char *open_message(struct spawner_job *job, uid_t owner, const char **status)
-{
-	struct stat st;
-
-	*status = "4.3.0";
-	if (open_loose(job))
-		return NULL;
-	job->mess = file_open(job->id.p, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
-	if (job->mess < 0)
-		return "Unable to open the message";
-	if (file_fstat(job->mess, &st) < 0)
-		return "Unable to read the message's status";
-	*status = "4.3.5";
-	if (!S_ISREG(st.st_mode))
-		return "The message is not a regular file";
-	if (st.st_uid != owner)
-		return "The message does not belong to the queue's owner";
-	job->size = st.st_size;
-	return NULL;
 }
 
 /* The reports of all who were delivered to by the child of this slot. */
@@ -204,10 +136,10 @@ static void start(struct loop *l, const struct spawner_job *job)
 		return;
 	}
 	fd_nonblock(p[0], true);
-	lay_environment(l, job);
+	spawnjob_lay(&l->env, job);
 	pid_t pid = l->s->start(job, p[1], l->s->arg, &e);
 
-	env_lift(&l->layer);
+	env_lift(&l->env.layer);
 	fd_close(p[1]);
 	if (pid > 0) {
 		for (short i = slot; i >= 0; i = l->slots[i].next)
@@ -222,16 +154,6 @@ static void start(struct loop *l, const struct spawner_job *job)
 		refuse_group(l, 'Z', e.text[0] ? e.text : "Unable to fork", "4.3.0");
 }
 
-/* The fields of a command without its slot. */
-static void split(struct str text, struct spawner_job *job)
-{
-	struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
-
-	for (unsigned i = 0; i < FIELDS; i++)
-		*fields[i] = str_cut(&text, 0);
-	job->at = str_rchr(job->recipient, '@');
-}
-
 /* Deliver to those who have come together. */
 static void start_group(struct loop *l)
 {
@@ -240,8 +162,8 @@ static void start_group(struct loop *l)
 
 	if (!l->group.count)
 		return;
-	split(buf_str(&l->group.text), &job);
-	const char *why = open_message(&job, l->s->owner, &status);
+	spawnjob_split(buf_str(&l->group.text), &job);
+	const char *why = spawnjob_open(&job, l->s->owner, &status);
 
 	if (why)
 		refuse_group(l, 'Z', why, status);
@@ -258,7 +180,7 @@ static bool belongs(const struct loop *l, const struct spawner_job *job)
 
 	if (!l->s->groups || !l->group.count || l->group.count == GROUP_MAX || l->group.others.n > GROUP_BYTES)
 		return false;
-	split(buf_str(&l->group.text), &with);
+	spawnjob_split(buf_str(&l->group.text), &with);
 	return str_eq(with.id, job->id) && str_eq(with.sender, job->sender) && str_eq(with.qqeh, job->qqeh) &&
 		str_eq(with.envh, job->envh) && str_ieq(str_from(with.recipient, with.at), str_from(job->recipient, job->at));
 }
@@ -298,8 +220,8 @@ static void serve(struct loop *l)
 		refuse(l, slot, 'Z', "Out of memory", "4.3.0");
 		return;
 	}
-	split(str_from(buf_str(&l->command), 2), &job);
-	if (!id_valid(job.id))
+	spawnjob_split(str_from(buf_str(&l->command), 2), &job);
+	if (!spawnjob_valid(&job))
 		refuse(l, slot, 'D', "Internal error: bad message number", "5.3.5");
 	else if (job.at == job.recipient.n)
 		refuse(l, slot, 'D', "The recipient address has no host name", "5.1.3");
@@ -322,7 +244,7 @@ static bool command_take(struct loop *l, struct str *s)
 		else
 			l->oversized = true;
 		*s = str_from(*s, end);
-		if (nul && ++l->fields == FIELDS)
+		if (nul && ++l->fields == SPAWNJOB_FIELDS)
 			return true;
 	}
 	return false;
@@ -522,9 +444,7 @@ static void loop_free(struct loop *l)
 	buf_free(&l->group.text);
 	buf_free(&l->group.others);
 	buf_free(&l->pending);
-	buf_free(&l->vars);
-	vec_free(&l->list);
-	env_layer_free(&l->layer);
+	spawnjob_env_free(&l->env);
 	mem_free(l);
 }
 
@@ -535,7 +455,7 @@ int spawner_run(const struct spawner *s, int in, int out, struct err *e)
 
 	*l = (struct loop){.s = s, .in = in, .out = out, .signal = {-1, -1}, .command = BUF_INIT,
 		.group = {.text = BUF_INIT, .others = BUF_INIT},
-		.pending = BUF_INIT, .vars = BUF_INIT};
+		.pending = BUF_INIT, .env = {.vars = BUF_INIT}};
 	if (loop_open(l, e) < 0)
 		goto free_loop;
 	if (s->workers && workers_open(s->workers, e) < 0)

@@ -1,13 +1,18 @@
-/* spawnjob - what one delivery is about: the variables made of header lines, and a job on its way to a worker;
- * see spawner.h. */
-#include "core/base/vec.h"
-#include "core/sys/env.h"
+/* spawnjob - what one delivery is about: the fields of its command, the message, the variables made of header lines, and
+ * a job on its way to a worker; see spawner.h and spawnjob.h.  No byte of a command leads to anything but a regular file
+ * in mess, or steers a program by a variable it must not set. */
+#include "queue/spawnjob.h"
+
+#include <string.h>
+
+#include "core/base/num.h"
+#include "core/conf/conf.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/workers.h"
-#include "queue/spawner.h"
+#include "queue/loose.h"
 
-enum { FIELDS = 5 };
+enum { ID_MAX = 100 };
 
 static bool name_refused(struct str name)
 {
@@ -77,12 +82,90 @@ size_t spawner_variables(struct str headers, struct buf *text)
 	return n;
 }
 
+void spawnjob_lay(struct spawnjob_env *env, const struct spawner_job *job)
+{
+	buf_clear(&env->vars);
+	vec_clear(&env->list);
+	buf_fmt(&env->vars, "MESSID=%.*s", STR_FMT(job->id));
+	buf_addc(&env->vars, 0);
+	size_t n = 1 + spawner_variables(job->envh, &env->vars);
+
+	for (char *p = env->vars.p; n--; p += strlen(p) + 1)
+		vec_push(&env->list, p);
+	env_lay(&env->layer, env->list.p, env->list.n);
+}
+
+void spawnjob_env_free(struct spawnjob_env *env)
+{
+	buf_free(&env->vars);
+	vec_free(&env->list);
+	env_layer_free(&env->layer);
+}
+
+void spawnjob_split(struct str text, struct spawner_job *job)
+{
+	struct str *fields[SPAWNJOB_FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
+
+	for (unsigned i = 0; i < SPAWNJOB_FIELDS; i++)
+		*fields[i] = str_cut(&text, 0);
+	job->at = str_rchr(job->recipient, '@');
+}
+
+bool spawnjob_valid(const struct spawner_job *job)
+{
+	struct str id = job->id;
+
+	if (!id.n || id.n > ID_MAX || id.p[0] == '/')
+		return false;
+	for (size_t i = 0; i < id.n; i++)
+		if (!chr_digit(id.p[i]) && id.p[i] != '/')
+			return false;
+	return true;
+}
+
+/* A message that is in the journal only, in memory; false: it has files. */
+static bool open_loose(struct spawner_job *job)
+{
+	struct buf text = BUF_INIT;
+	const char *dir = conf_env(CONF_QUEUEDIR);
+	uint64_t id, size;
+
+	if (dir && num_parse(str_from(job->id, str_rchr(job->id, '/') + 1), UINT64_MAX, &id) &&
+		loose_read(dir, id, NULL, &text, &size)) {
+		job->mess = fd_memory("message", text.p, text.n);
+		job->size = (off_t)size;
+	}
+	buf_free(&text);
+	return job->mess >= 0;
+}
+
+const char *spawnjob_open(struct spawner_job *job, uid_t owner, const char **status)
+{
+	struct stat st;
+
+	*status = "4.3.0";
+	if (open_loose(job))
+		return NULL;
+	job->mess = file_open(job->id.p, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+	if (job->mess < 0)
+		return "Unable to open the message";
+	if (file_fstat(job->mess, &st) < 0)
+		return "Unable to read the message's status";
+	*status = "4.3.5";
+	if (!S_ISREG(st.st_mode))
+		return "The message is not a regular file";
+	if (st.st_uid != owner)
+		return "The message does not belong to the queue's owner";
+	job->size = st.st_size;
+	return NULL;
+}
+
 pid_t spawner_hand_over(struct workers *w, const struct spawner_job *job, uint32_t kind, int report, struct err *e)
 {
-	const struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
+	const struct str *fields[SPAWNJOB_FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
 	struct buf text = BUF_INIT;
 
-	for (size_t i = 0; i < FIELDS; i++) {
+	for (size_t i = 0; i < SPAWNJOB_FIELDS; i++) {
 		buf_add(&text, *fields[i]);
 		buf_addc(&text, 0);
 	}
@@ -111,10 +194,10 @@ static void set_variables(struct str headers)
 
 int spawner_unpack(struct str text, const int *fds, int n, struct spawner_job *job)
 {
-	struct str *fields[FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
+	struct str *fields[SPAWNJOB_FIELDS] = {&job->id, &job->sender, &job->qqeh, &job->envh, &job->recipient};
 	struct stat st;
 
-	for (size_t i = 0; i < FIELDS; i++) {
+	for (size_t i = 0; i < SPAWNJOB_FIELDS; i++) {
 		if (!text.p)
 			return -1;
 		*fields[i] = str_cut(&text, 0);
