@@ -99,7 +99,7 @@ cat <<END
 The mail system is running.  Try:
   curl smtp://127.0.0.1:$port --mail-from me@example.org --mail-rcpt demo@demo.test -T README.md
   curl smtps://127.0.0.1:$tls_port --insecure --mail-from me@example.org --mail-rcpt demo@demo.test -T README.md
-  . $root/env; build/indimail svps
+  . $root/env; svps
 Control files are in $root/control, mailboxes in $root/home.  Ctrl-C stops it.
 END
 tail -n +1 -f --pid="$up" "$log" &
