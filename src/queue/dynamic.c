@@ -1,15 +1,15 @@
-/* dynamic - the number of queues follows the load; see dynamic.h. */
+/* dynamic - the number of queues follows the load; see dynamic.h.  Its objects are made and removed in dynobjects.c. */
 #include "queue/dynamic.h"
 
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "core/base/mem.h"
 #include "core/conf/conf.h"
 #include "core/sys/clock.h"
 #include "core/sys/file.h"
 #include "core/sys/ipc.h"
+#include "queue/dynobjects.h"
 #include "queue/scan.h"
 #include "queue/trigger.h"
 
@@ -96,148 +96,6 @@ static void step(struct dynamic *d, long i)
 	}
 }
 
-/* ---- objects ---------------------------------------------------------------------------------- */
-
-static void complain(const struct dynamic *d, const char *what, const char *instead)
-{
-	struct buf text = BUF_INIT;
-
-	buf_fmt(&text, "%s: %s; %s", what, strerror(errno), instead);
-	d->warn(text.p);
-	buf_free(&text);
-}
-
-/* A message queue; of those that cannot be had only the first is mentioned. */
-static int make_queue(struct dynamic *d, const char *dir, const struct ipc_owner *o)
-{
-	struct buf name = BUF_INIT;
-	long len = 10, size = 81920;
-
-	conf_int(CONF_MSGQUEUELEN, &len, NULL);
-	conf_int(CONF_MSGQUEUESIZE, &size, NULL);
-	figures_name(dir, &name);
-	int fd = ipc_queue_create(name.p, &len, &size, o);
-
-	if (fd >= 0 && !d->len) {
-		d->len = len;
-		d->size = size;
-	}
-	if (fd < 0 && !d->silent) {
-		complain(d, "no POSIX message queues", "the FIFO announces messages");
-		d->silent = true;
-	}
-	buf_free(&name);
-	return fd;
-}
-
-static int make_memory(const char *dir, size_t size, const struct ipc_owner *o)
-{
-	struct buf name = BUF_INIT;
-
-	figures_name(dir, &name);
-	int fd = ipc_memory_create(name.p, size, o);
-
-	buf_free(&name);
-	return fd;
-}
-
-static void forget_memory(const char *dir, int *fd)
-{
-	struct buf name = BUF_INIT;
-
-	if (*fd >= 0) {
-		figures_name(dir, &name);
-		ipc_memory_remove(name.p);
-	}
-	fd_close(*fd);
-	*fd = -1;
-	buf_free(&name);
-}
-
-static void forget_queue(const char *dir, int *fd)
-{
-	struct buf name = BUF_INIT;
-
-	if (*fd >= 0) {
-		figures_name(dir, &name);
-		ipc_queue_remove(name.p);
-	}
-	fd_close(*fd);
-	*fd = -1;
-	buf_free(&name);
-}
-
-static void lock_name(const struct dynamic *d, struct buf *fn)
-{
-	buf_clear(fn);
-	buf_fmt(fn, "%s/qscheduler", d->base);
-}
-
-/* Without shared memory nobody would know of a new queue: their number stays. */
-static void no_memory(struct dynamic *d)
-{
-	struct buf fn = BUF_INIT;
-
-	complain(d, "no shared memory", "the number of queues stays");
-	lock_name(d, &fn);
-	forget_memory(fn.p, &d->all);
-	for (long i = 0; i < d->n; i++)
-		forget_memory(d->q[i].dir.p, &d->q[i].figures);
-	d->max = d->count;
-	buf_free(&fn);
-}
-
-/* The objects of queue i; -1: it could not be given its memory. */
-static int make_objects(struct dynamic *d, long i)
-{
-	struct dyn_queue *q = &d->q[i];
-	struct ipc_owner wake = {0640, d->owners.change, d->owners.queue, d->owners.group},
-		memory = {0644, d->owners.change, d->owners.send, d->owners.group};
-
-	if (q->wake < 0)
-		q->wake = make_queue(d, q->dir.p, &wake);
-	if (q->figures < 0 && d->all >= 0)
-		q->figures = make_memory(q->dir.p, sizeof(struct figures), &memory);
-	return q->figures < 0 && d->all >= 0 ? -1 : 0;
-}
-
-static void publish(const struct dynamic *d)
-{
-	struct figures_all f = {(int32_t)d->count, (int32_t)d->conf};
-
-	if (d->all >= 0)
-		(void)!fd_write_at(d->all, &f, sizeof f, 0);
-}
-
-/* What a predecessor that was killed has left of a queue that is gone. */
-static void remove_stale(const struct dyn_queue *q)
-{
-	struct buf name = BUF_INIT;
-
-	figures_name(q->dir.p, &name);
-	ipc_memory_remove(name.p);
-	ipc_queue_remove(name.p);
-	buf_free(&name);
-}
-
-static void make_all(struct dynamic *d)
-{
-	struct ipc_owner memory = {.mode = 0644}, loads = {.mode = 0600};
-	struct buf fn = BUF_INIT;
-
-	lock_name(d, &fn);
-	d->all = make_memory(fn.p, sizeof(struct figures_all), &memory);
-	d->loads = make_queue(d, fn.p, &loads);
-	if (d->all < 0)
-		no_memory(d);
-	for (long i = 0; i < d->n; i++)
-		if (!d->q[i].there)
-			remove_stale(&d->q[i]);
-		else if (make_objects(d, i) < 0)
-			no_memory(d);
-	buf_free(&fn);
-}
-
 /* ---- beginning and end ------------------------------------------------------------------------ */
 
 static int settings(struct dynamic *d, struct err *e)
@@ -314,30 +172,21 @@ int dynamic_open(struct dynamic *d, struct err *e)
 	for (long i = 0; i < d->n; i++)
 		first_state(d, i);
 	count_there(d);
-	make_all(d);
-	publish(d);
+	dynobjects_make_all(d);
+	dynobjects_publish(d);
 	d->quiet_since = d->measured = clock_mono_ms();
 	return 0;
 }
 
 void dynamic_close(struct dynamic *d)
 {
-	struct buf fn = BUF_INIT;
-
-	lock_name(d, &fn);
-	forget_memory(fn.p, &d->all);
-	forget_queue(fn.p, &d->loads);
+	dynobjects_remove(d);
 	for (long i = 0; i < d->n; i++) {
-		struct dyn_queue *q = &d->q[i];
-
-		forget_memory(q->dir.p, &q->figures);
-		forget_queue(q->dir.p, &q->wake);
-		fd_close(q->fifo);
-		buf_free(&q->dir);
+		fd_close(d->q[i].fifo);
+		buf_free(&d->q[i].dir);
 	}
 	mem_free(d->q);
 	mem_free(d->fds);
-	buf_free(&fn);
 }
 
 /* ---- more and fewer --------------------------------------------------------------------------- */
@@ -380,7 +229,7 @@ static void remember(struct dynamic *d)
 	buf_fmt(&text, "%ld\n", d->count);
 	if (file_replace(fn.p, buf_str(&text), 0644, &e) < 0 && !d->forgetful) {
 		errno = e.num;
-		complain(d, e.text, "the number of queues is not remembered");
+		dynobjects_missing(d, e.text, "the number of queues is not remembered");
 		d->forgetful = true;
 	}
 	buf_free(&fn);
@@ -406,8 +255,8 @@ static void grow(struct dynamic *d)
 		return;
 	}
 	q->there = true;
-	if (make_objects(d, d->count) < 0) {
-		complain(d, "no shared memory for another queue", "their number stays for now");
+	if (dynobjects_make(d, d->count) < 0) {
+		dynobjects_missing(d, "no shared memory for another queue", "their number stays for now");
 		put_off(d);
 		return;
 	}
@@ -416,7 +265,7 @@ static void grow(struct dynamic *d)
 	q->state = DYN_RUN;
 	d->count++;
 	count_there(d);
-	publish(d);
+	dynobjects_publish(d);
 	remember(d);
 }
 
@@ -425,7 +274,7 @@ static void shrink(struct dynamic *d)
 {
 	d->count--;
 	d->q[d->count].state = DYN_LEAVE;
-	publish(d);
+	dynobjects_publish(d);
 }
 
 /* Give up empty queues at the end of the row, as long as the others can bear the load. */
