@@ -2,6 +2,7 @@
 #include "core/app/applet.h"
 #include "core/app/run.h"
 #include "queue/client.h"
+#include "queue/queueprog.h"
 #include "svc/script.h"
 #include "config.h"
 
@@ -9,7 +10,7 @@ int main(int argc, char **argv)
 {
 	client_exec = run_become;
 #ifdef PROFILE_MINI
-	client_program = "qmail-qmqpc";
+	queueprog_default = "qmail-qmqpc";
 #endif
 	script_ours = run_chain_ours;
 	script_run = run_fresh;

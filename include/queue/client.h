@@ -24,9 +24,6 @@ struct client;
  * programs need no exec. */
 extern void (*client_exec)(char *const argv[]);
 
-/* The queue program where QMAILQUEUE names none: NULL, our own queue.  main of a build without a queue sets it. */
-extern const char *client_program;
-
 struct client *client_new(void);
 void client_free(struct client *c);
 /* There will be only one more message. */
@@ -39,8 +36,6 @@ void client_to(struct client *c, struct str rcpt);
 /* Delivery status parameters (core/smtp/dsn.h), of the message right after client_from, of a recipient right after
  * client_to; nothing happens when text is empty, or the queue program could not take them. */
 void client_params(struct client *c, struct str text);
-/* Can the queue program the environment names take such parameters?  Only our own ones can. */
-bool client_takes_params(void);
 /* The message must not be queued: the next client_close abandons it. */
 void client_fail(struct client *c);
 /* Valid until the next call on c. */

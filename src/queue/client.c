@@ -17,6 +17,7 @@
 #include "queue/intake.h"
 #include "queue/layout.h"
 #include "queue/put.h"
+#include "queue/queueprog.h"
 
 enum way {
 	DISCARD,	/* NULLQUEUE */
@@ -50,7 +51,6 @@ struct client {
 };
 
 void (*client_exec)(char *const argv[]);
-const char *client_program;
 
 struct client *client_new(void)
 {
@@ -279,67 +279,22 @@ static int open_direct(struct client *c, const char *dir, struct err *e)
 	return c->put ? 0 : -1;
 }
 
-static struct str last_part(struct str path)
-{
-	size_t slash = str_rchr(path, '/');
-
-	return slash < path.n ? str_from(path, slash + 1) : path;
-}
-
-static const char *program_wanted(void)
-{
-	const char *program = conf_env(CONF_QMAILQUEUE);
-
-	return program && *program ? program : client_program;
-}
-
-/* QMAILQUEUE that merely names our own queue program. */
-static bool plain_queue(const char *words)
-{
-	return str_eq(last_part(str_z(words)), STR("qmail-queue"));
-}
-
-/* What stands in for the queue program and leaves x and y records alone.  Not qmail-qfilter: its filters read
- * envelopes, and know those of every qmail. */
-static bool passes_params(const char *words)
-{
-	static const char *const ours[] = {"qmail-queue", "qmail-multi", "qmail-nullqueue", "qmail-spamfilter"};
-	struct str rest = str_z(words), name = last_part(str_word(&rest));
-
-	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		if (str_eq(name, str_z(ours[i])))
-			return str_word(&rest).n == 0;
-	return name.n == 0;
-}
-
-bool client_takes_params(void)
-{
-	static const enum conf_id next[] = {CONF_QUEUEPROG, CONF_SPAMQUEUE, CONF_QQF_QMAILQUEUE};
-
-	if (!passes_params(program_wanted()))
-		return false;
-	for (size_t i = 0; i < sizeof next / sizeof *next; i++)
-		if (!passes_params(conf_env(next[i])))
-			return false;
-	return true;
-}
-
 int client_open(struct client *c, struct err *e)
 {
-	const char *program = program_wanted();
+	const char *program = queueprog_wanted();
 	struct buf dir = BUF_INIT;
 	int r = 0;
 
 	c->failed = false;
 	c->body = true;
 	c->to = false;
-	c->params = client_takes_params();
+	c->params = queueprog_takes_params();
 	c->asked = false;
 	c->err = (struct err){0};
 	c->pid = -1;
 	if (conf_set(CONF_NULLQUEUE))
 		c->way = DISCARD;
-	else if (program && !plain_queue(program))
+	else if (program && !queueprog_plain(program))
 		c->way = PROGRAM;
 	else
 		c->way = choose(&dir);

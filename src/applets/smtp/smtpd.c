@@ -17,6 +17,7 @@
 #include "core/sys/workers.h"
 #include "queue/client.h"
 #include "queue/qlog.h"
+#include "queue/queueprog.h"
 #include "queue/smtpserve.h"
 
 enum { HANDSHAKE_MS = 60000 };
@@ -166,7 +167,7 @@ static int smtpd_main(int argc, char **argv)
 	sig_ignore(SIGPIPE);
 	if (smtp_config_read(&conf, &e) < 0)
 		no_config(&e);
-	conf.dsn = client_takes_params();
+	conf.dsn = queueprog_takes_params();
 	/* the host name for AUTH also names us when the connection does not */
 	if (!conf.local)
 		conf.local = argc > 1 && *argv[1] ? argv[1] : "unknown";
