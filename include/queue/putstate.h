@@ -42,7 +42,7 @@ int put_flush(struct put *p, struct stage *t);
 int put_write_failed(const struct buf *fn, struct err *e);	/* -1 with errno and code 53 */
 
 /* Create or open for writing.  Whoever delivers may have another account than the queue's owner: everybody may read
- * it, the umask of the moment does not count. */
+ * it, the umask of the moment does not count.  -1: with O_EXCL no new file is left. */
 int put_new_file(const char *fn, int flags);
 
 /* Stage 1: a file in pid, or a spare one, whose inode number becomes the message's name in mess. */

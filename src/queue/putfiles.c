@@ -77,6 +77,8 @@ int put_new_file(const char *fn, int flags)
 		return fd;
 	keep = errno;
 	fd_close(fd);
+	if (flags & O_EXCL)
+		file_unlink(fn);
 	errno = keep;
 	return -1;
 }
