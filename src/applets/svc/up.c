@@ -217,12 +217,13 @@ static void lead_path(void)
 
 	buf_fmt(&bin, "%s/bin", root_path.p);
 	if (run_own_file(&file) < 0)
-		die(111, "unable to find out my own file: %s", log_errno(errno));
+		goto out;	/* without /proc, as in a root of one file: there is no other binary either */
 	if (self_links(bin.p, file.p) < 0)
 		die(111, "unable to make the links in %s", bin.p);
 	buf_fmt(&path, "%s:%s", bin.p, now ? now : "/bin:/usr/bin");
 	if (!now || !str_starts(str_z(now), buf_str(&bin)) || (now[bin.n] && now[bin.n] != ':'))
 		env_put("PATH", path.p);
+out:
 	buf_free(&bin);
 	buf_free(&file);
 	buf_free(&path);

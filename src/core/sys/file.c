@@ -140,7 +140,20 @@ int file_chmod(const char *fn, mode_t mode)
 
 int file_chmod_own(const char *fn, mode_t mode)
 {
-	return fchmodat(AT_FDCWD, fn, mode, AT_SYMLINK_NOFOLLOW);
+	if (fchmodat(AT_FDCWD, fn, mode, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP)
+		return -1;
+	/* an old kernel without /proc, or a link */
+	int fd = file_open(fn, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	int r = fchmod(fd, mode), keep = errno;
+
+	close(fd);
+	errno = keep;
+	return r;
 }
 
 int file_fchmod(int fd, mode_t mode)
