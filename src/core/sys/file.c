@@ -140,15 +140,11 @@ int file_chmod(const char *fn, mode_t mode)
 
 int file_chmod_own(const char *fn, mode_t mode)
 {
-	if (fchmodat(AT_FDCWD, fn, mode, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	if (errno != EOPNOTSUPP)
-		return -1;
-	/* an old kernel without /proc, or a link */
 	int fd = file_open(fn, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 
+	/* the C library may need /proc for this, which a root of one file has not */
 	if (fd < 0)
-		return -1;
+		return errno == EACCES ? fchmodat(AT_FDCWD, fn, mode, AT_SYMLINK_NOFOLLOW) : -1;
 	int r = fchmod(fd, mode), keep = errno;
 
 	close(fd);
