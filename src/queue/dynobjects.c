@@ -51,26 +51,13 @@ static int make_memory(const char *dir, size_t size, const struct ipc_owner *o)
 	return fd;
 }
 
-static void forget_memory(const char *dir, int *fd)
+static void forget(const char *dir, int *fd, int (*remove)(const char *name))
 {
 	struct buf name = BUF_INIT;
 
 	if (*fd >= 0) {
 		figures_name(dir, &name);
-		ipc_memory_remove(name.p);
-	}
-	fd_close(*fd);
-	*fd = -1;
-	buf_free(&name);
-}
-
-static void forget_queue(const char *dir, int *fd)
-{
-	struct buf name = BUF_INIT;
-
-	if (*fd >= 0) {
-		figures_name(dir, &name);
-		ipc_queue_remove(name.p);
+		remove(name.p);
 	}
 	fd_close(*fd);
 	*fd = -1;
@@ -90,9 +77,9 @@ static void no_memory(struct dynamic *d)
 
 	dynobjects_missing(d, "no shared memory", "the number of queues stays");
 	lock_name(d, &fn);
-	forget_memory(fn.p, &d->all);
+	forget(fn.p, &d->all, ipc_memory_remove);
 	for (long i = 0; i < d->n; i++)
-		forget_memory(d->q[i].dir.p, &d->q[i].figures);
+		forget(d->q[i].dir.p, &d->q[i].figures, ipc_memory_remove);
 	d->max = d->count;
 	buf_free(&fn);
 }
@@ -152,11 +139,11 @@ void dynobjects_remove(struct dynamic *d)
 	struct buf fn = BUF_INIT;
 
 	lock_name(d, &fn);
-	forget_memory(fn.p, &d->all);
-	forget_queue(fn.p, &d->loads);
+	forget(fn.p, &d->all, ipc_memory_remove);
+	forget(fn.p, &d->loads, ipc_queue_remove);
 	for (long i = 0; i < d->n; i++) {
-		forget_memory(d->q[i].dir.p, &d->q[i].figures);
-		forget_queue(d->q[i].dir.p, &d->q[i].wake);
+		forget(d->q[i].dir.p, &d->q[i].figures, ipc_memory_remove);
+		forget(d->q[i].dir.p, &d->q[i].wake, ipc_queue_remove);
 	}
 	buf_free(&fn);
 }
