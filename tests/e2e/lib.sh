@@ -17,7 +17,7 @@ PIDS=
 
 finish() {
 	for pid in $PIDS; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
-	cd / && rm -rf "$T"
+	cd / && rm -rf --one-file-system "$T"
 }
 trap finish EXIT
 

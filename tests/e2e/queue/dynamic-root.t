@@ -27,6 +27,7 @@ mkdir mq
 if mount -t mqueue none mq 2>/dev/null; then
 	is "message queue of a queue" "$(stat -c '%U:%G %a' "mq/${prefix}queue1")" "qmailq:qmail 640"
 	is "message queue of qscheduler" "$(stat -c '%U:%G %a' "mq/${prefix}qscheduler")" "root:root 600"
+	umount mq
 else
 	skip "message queues" "they cannot be looked at here"
 fi
