@@ -72,5 +72,7 @@ k=$(keeper)
 is "its user" "$(ps -o user= -p "$k")" qmailq
 kill -KILL "$(ps -o ppid= -p "$k")"
 ok "ends with qscheduler" wait_for 10 gone "$k"
+ok "another comes" wait_for 20 kept
 kill "$UP"; wait "$UP"
+is "and takes all away at its end" "$(objects "$R/queue")" ""
 done_testing
