@@ -1,7 +1,7 @@
 #!/bin/bash
 # small.sh BINARY - the small profile: size of the binary, and proportional memory (PSS) of every process of
 # an idle "indimail up --small", after mail has passed through it.  Started by root it goes on as an ordinary user.
-#	CC=musl-gcc PKG_CONFIG_LIBDIR=SYSROOT meson setup build-small -Dstatic=true -Dtls=disabled -Dmariadb=disabled \
+#	CC=musl-gcc PKG_CONFIG_LIBDIR=SYSROOT meson setup build-small -Dprofile=small -Dstatic=true -Dtls=disabled -Dmariadb=disabled \
 #		-Dsqlite=disabled -Didn=disabled -Dtests=false -Doptimization=s -Ddebug=false -Db_lto=true
 # is such a binary (SYSROOT: tools/musl-sysroot.sh), to be stripped.
 set -eu

@@ -21,6 +21,7 @@
 #include "core/sys/proc.h"
 #include "core/sys/pw.h"
 #include "queue/instance.h"
+#include "config.h"
 
 enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128, SMTP_FD = 3, SMTPS_FD = 4 };
 #define STOP_SECONDS "6"
@@ -28,7 +29,12 @@ enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128, SMTP_FD = 3, SMTPS_FD = 4 };
 static const char *root, *domain, *smtp, *smtps, *mailboxes, *log_where = "stderr";
 static bool log_to_files;
 static long queues = LONG_MIN, dynamic;
-static int prepare_only, small;
+static int prepare_only;
+#ifdef PROFILE_SMALL
+static int small = 1;	/* nothing else is in the binary */
+#else
+static int small;
+#endif
 
 static const struct opt opts[] = {
 	TEXT('r', "root", &root, "DIR", "directory of the instance, created when missing (default: INDIMAIL_ROOT)"),

@@ -3,24 +3,9 @@
 # Started by root it runs as nobody.
 [ "$(id -u)" != 0 ] || exec setpriv --reuid=65534 --regid=65534 --clear-groups bash "$0" "$@"
 HERE=$(cd "$(dirname "$0")" && pwd)
-SRC=$(cd "$HERE/../../.." && pwd)
 . "$HERE/../lib.sh"
 . "$HERE/../up.sh"
-if [ -n "${QUICK:-}" ]; then
-	skip "mini" "QUICK is set: nothing is built"
-	done_testing
-fi
-for tool in meson ninja musl-gcc; do
-	command -v "$tool" >/dev/null || { skip "mini" "no $tool"; done_testing; }
-done
-[ -f "$SRC/meson.build" ] || { skip "mini" "no source tree around the tests"; done_testing; }
-"$SRC/tools/musl-sysroot.sh" "$T/sysroot" >sysroot.log 2>&1 || { skip "mini" "no static c-ares: $(tail -1 sysroot.log)"; done_testing; }
-build() {
-	CC=musl-gcc PKG_CONFIG_LIBDIR=$T/sysroot meson setup mini "$SRC" -Dprofile=mini -Dstatic=true -Dtls=disabled \
-		-Dmariadb=disabled -Dsqlite=disabled -Didn=disabled -Dtests=false --buildtype=minsize -Dstrip=true &&
-		ninja -j2 -C mini
-}
-build >build.log 2>&1 && pass "it is built" || { fail "it is built"; tail -5 build.log; done_testing; }
+. "$HERE/../profile.sh" mini
 is "what is in it" "$(mini/indimail --list | awk '{print $1}' | tr '\n' ' ')" \
 	"datemail direct inject irmail mailsubj mini-smtpd predate qmqpc sendmail showctl "
 like "it says what it is" "$(mini/indimail --version)" '^features:.* mini static$'
