@@ -21,9 +21,10 @@
 #include "core/sys/proc.h"
 #include "core/sys/pw.h"
 #include "queue/instance.h"
+#include "svc/mailservices.h"
 #include "config.h"
 
-enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128, SMTP_FD = 3, SMTPS_FD = 4 };
+enum { NOBODY_IN_PARTICULAR = 65532, BACKLOG = 128 };
 #define STOP_SECONDS "6"
 
 static const char *root, *domain, *smtp, *smtps, *mailboxes, *log_where = "stderr";
@@ -90,7 +91,7 @@ static int open_listener(const char *text)
 
 static void open_listeners(void)
 {
-	fd_close(SMTPS_FD);
+	fd_close(MAILSERVICES_SMTPS);
 	listeners[0] = open_listener(smtp);
 	if (smtps)
 		listeners[1] = open_listener(smtps);
@@ -212,8 +213,6 @@ static void create(void)
 		proc_exit(code > 0 ? code : 111);
 }
 
-static void make_services(void);
-
 /* Whoever looks along PATH, a shell or a chain, finds this very binary, however old the one that is installed.  The links
  * are led here by every start: the instance may have been moved, or belong to another binary from now on. */
 static void lead_path(void)
@@ -233,6 +232,22 @@ out:
 	buf_free(&bin);
 	buf_free(&file);
 	buf_free(&path);
+}
+
+static void make_services(void)
+{
+	struct err e = {0};
+	struct mailservices m = {
+		.root = root_path.p, .small = small, .smtps = smtps, .dynamic = dynamic, .log_to_files = log_to_files,
+		.single = role_single(),
+	};
+
+	if (log_to_files && !m.single && role_ids(AS_LOG, &m.log_user, &m.log_group, &e) < 0)
+		die_err(&e);
+	if (mailservices_make(&m, &e) < 0)
+		die_err(&e);
+	if (mailservices_logged(&m))
+		env_put("SCANLOG", "");
 }
 
 static void prepare(void)
@@ -262,192 +277,6 @@ static void prepare(void)
 	make_services();
 }
 
-/* ---- services ---- */
-
-/* What a new service directory holds.  Descriptors 3 and 4 are the listening sockets, for the SMTP servers alone; intake
- * and the queues become other users where there are any, tcpserver does so itself. */
-enum profile { ALWAYS, USUAL, SMALL, SMTPS };
-static const struct {
-	const char *name, *account, *command;
-	const char *variable;	/* in the directory of variables */
-	bool server;
-	enum profile when;
-} services[] = {
-	{"intake", "qmailq", "indimail intake 3<&- 4<&-", NULL, false, ALWAYS},
-	{"qmail-send", NULL, "indimail qscheduler %s \"$DEFAULTDELIVERY\" 3<&- 4<&-", NULL, false, USUAL},
-	{"qmta-send", NULL, "indimail qmta-send -d \"$DEFAULTDELIVERY\" 3<&- 4<&-", NULL, false, SMALL},
-	{"qmail-smtpd", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 3 ", "STARTTLS", true, ALWAYS},
-	{"qmail-smtps", NULL, "indimail tcpserver -RHl \"$LOCALNAME\" -c 200 -C 100 -F 4 ", "SMTPS", true, SMTPS},
-};
-enum { SERVICES = sizeof services / sizeof *services, SEND_SERVICE = 1 };
-
-static bool wanted(size_t i)
-{
-	switch (services[i].when) {
-	case USUAL: return !small;
-	case SMALL: return small;
-	case SMTPS: return smtps;
-	default: return true;
-	}
-}
-
-/* A new file of a service; one that is there is the administrator's. */
-static void make_file(const char *dir, const char *name, struct str text, mode_t mode)
-{
-	struct buf fn = BUF_INIT;
-	struct err e = {0};
-
-	buf_fmt(&fn, "%s/%s", dir, name);
-	if (!file_exists(fn.p) && file_replace(fn.p, text, mode, &e) < 0)
-		die_err(&e);
-	buf_free(&fn);
-}
-
-static void make_dir(const char *dir)
-{
-	if (file_mkdirs(dir, 0755) < 0)
-		die(111, "unable to create %s: %s", dir, log_errno(errno));
-}
-
-static const char *as_user(const char *account)
-{
-	static char text[64];
-
-	snprintf(text, sizeof text, "indimail setuidgid -s %s ", account ? account : "");
-	return account && !role_single() ? text : "";
-}
-
-/* DIR/log/run: rotated files below log/NAME of the instance, wherever that will be moved. */
-static void make_logger(const char *dir, const char *name)
-{
-	struct buf log = BUF_INIT, run = BUF_INIT, files = BUF_INIT;
-	struct err e = {0};
-	uid_t uid;
-	gid_t gid;
-
-	buf_fmt(&log, "%s/log", dir);
-	make_dir(log.p);
-	buf_fmt(&run, "#!/bin/sh\nexec %sindimail multilog t s1000000 n20 ../../../log/%s\n", as_user("qmaill"), name);
-	make_file(log.p, "run", buf_str(&run), 0755);
-	buf_fmt(&files, "%s/log/%s", root_path.p, name);
-	make_dir(files.p);
-	if (!role_single() && (role_ids(AS_LOG, &uid, &gid, &e) < 0 || file_chown(files.p, uid, gid) < 0))
-		log_warn("unable to give %s to the log user", files.p);
-	buf_free(&log);
-	buf_free(&run);
-	buf_free(&files);
-}
-
-/* variables: a file per variable, for the administrator to add to. */
-static void make_variables(const char *dir, const char *name)
-{
-	struct buf vars = BUF_INIT;
-
-	buf_fmt(&vars, "%s/variables", dir);
-	if (!file_exists(vars.p)) {
-		make_dir(vars.p);
-		make_file(vars.p, name, STR("1\n"), 0644);
-	}
-	buf_free(&vars);
-}
-
-/* A service of an earlier start that is not wanted this time stays down. */
-static void rest(size_t i)
-{
-	static const char no_smtps[] = "up: --smtps was not given\n", no_small[] = "up: --small was not given\n",
-		is_small[] = "up: --small was given\n";
-	const char *mark = services[i].when == SMTPS ? no_smtps : small ? is_small : no_small;
-	struct buf fn = BUF_INIT, text = BUF_INIT;
-	struct err e = {0};
-
-	buf_fmt(&fn, "%s/service/%s", root_path.p, services[i].name);
-	bool there = file_exists(fn.p);
-
-	buf_adds(&fn, "/down");
-	if (!wanted(i) && there && !file_exists(fn.p) && file_replace(fn.p, str_z(mark), 0644, &e) < 0)
-		die_err(&e);
-	if (wanted(i) && file_slurp(fn.p, &text, 64) == 0 && (str_eq(buf_str(&text), STR(no_smtps)) ||
-			str_eq(buf_str(&text), STR(no_small)) || str_eq(buf_str(&text), STR(is_small))))
-		file_unlink(fn.p);
-	buf_free(&fn);
-	buf_free(&text);
-}
-
-/* The run file of qscheduler, as it is for one mode or the other. */
-static void scheduler_run(bool changing, struct buf *run)
-{
-	buf_adds(run, "#!/bin/sh\nexec 2>&1\nexec ");
-	for (const char *p = services[SEND_SERVICE].command; *p; p++)
-		if (*p == '%' && *++p)
-			buf_adds(run, changing ? "-d" : "-s");
-		else
-			buf_addc(run, *p);
-}
-
-/* What an earlier start with another number of queues has written is replaced, unless somebody has edited it. */
-static void choose_scheduler(const char *dir, struct buf *run)
-{
-	struct buf fn = BUF_INIT, other = BUF_INIT, text = BUF_INIT;
-
-	scheduler_run(dynamic != 0, run);
-	scheduler_run(dynamic == 0, &other);
-	buf_addc(&other, '\n');
-	buf_fmt(&fn, "%s/run", dir);
-	if (file_slurp(fn.p, &text, other.n) == 0 && str_eq(buf_str(&text), buf_str(&other)))
-		file_unlink(fn.p);
-	buf_free(&fn);
-	buf_free(&other);
-	buf_free(&text);
-}
-
-static void make_service(size_t i)
-{
-	struct buf dir = BUF_INIT, run = BUF_INIT;
-
-	buf_fmt(&dir, "%s/service/%s", root_path.p, services[i].name);
-	make_dir(dir.p);
-	if (i == SEND_SERVICE) {
-		choose_scheduler(dir.p, &run);
-	} else {
-		buf_adds(&run, "#!/bin/sh\nexec 2>&1\nexec ");
-		if (services[i].variable) {
-			make_variables(dir.p, services[i].variable);
-			buf_adds(&run, "indimail envdir variables ");
-		}
-		buf_fmt(&run, "%s%s", as_user(services[i].account), services[i].command);
-	}
-	if (services[i].server) {
-		buf_adds(&run, role_single() ? "indimail qmail-smtpd" : "-u qmaild indimail qmail-smtpd");
-		make_file(dir.p, "wait", STR("0\nintake\n"), 0644);
-	}
-	buf_addc(&run, '\n');
-	make_file(dir.p, "run", buf_str(&run), 0755);
-	if (log_to_files)
-		make_logger(dir.p, services[i].name);
-	buf_free(&dir);
-	buf_free(&run);
-}
-
-static void make_services(void)
-{
-	struct buf own = BUF_INIT;
-
-	for (size_t i = 0; i < SERVICES; i++) {
-		if (wanted(i))
-			make_service(i);
-		rest(i);
-	}
-	buf_fmt(&own, "%s/service/.svscan", root_path.p);
-	if (log_to_files) {
-		make_dir(own.p);
-		make_logger(own.p, "svscan");
-	}
-	buf_adds(&own, "/log");
-	if (file_exists(own.p))
-		env_put("SCANLOG", "");
-	buf_free(&own);
-}
-
 /* stdout, stderr or files. */
 static void choose_log(void)
 {
@@ -469,8 +298,8 @@ static void become_svscan(void)
 
 	/* they were opened in this order, so neither is in the other's place */
 	for (int i = 0; i < 2; i++)
-		if (listeners[i] >= 0 && fd_move(SMTP_FD + i, listeners[i]) < 0)
-			die(111, "unable to use descriptor %d: %s", SMTP_FD + i, log_errno(errno));
+		if (listeners[i] >= 0 && fd_move(MAILSERVICES_SMTP + i, listeners[i]) < 0)
+			die(111, "unable to use descriptor %d: %s", MAILSERVICES_SMTP + i, log_errno(errno));
 	buf_fmt(&dir, "%s/service", root_path.p);
 	argv[1] = dir.p;
 	env_put("TERMINATE_SESSION", "1");
