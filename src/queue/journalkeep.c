@@ -9,12 +9,14 @@
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
 #include "core/sys/futex.h"
+#include "core/sys/idle.h"
 #include "core/sys/lock.h"
 #include "core/sys/proc.h"
 #include "queue/journalstate.h"
 
 enum {
 	LISTED_MAX = (JOURNAL_SPARE - JOURNAL_HEAD) / 2 / 8,	/* positions of a checkpoint in a segment's last bytes */
+	MOMENT_MS = 1000,	/* after which memory is given back */
 	IDLE_MS = 60000,
 	OLD_MS = 60000,		/* messages that wait longer in the queue do so without a record */
 	LOOSE_MS = 3000,	/* messages that wait longer for the end of their first attempt do so with files ... */
@@ -172,11 +174,15 @@ static bool filling(const struct journal_state *s)
 }
 
 /* Sleep until somebody has done something. */
-static void rest(struct journal_state *s, uint32_t seen)
+static void rest(struct journal_state *s, uint32_t seen, const volatile sig_atomic_t *stop)
 {
 	atomic_store(&s->asleep, 1);
 	if (atomic_load(&s->events) == seen)
+		futex_wait(&s->asleep, 1, MOMENT_MS);
+	if (atomic_load(&s->events) == seen && !*stop) {
+		idle_release();
 		futex_wait(&s->asleep, 1, IDLE_MS);
+	}
 	atomic_store(&s->asleep, 0);
 }
 
@@ -212,7 +218,7 @@ void journal_keep(const char *dir, const volatile sig_atomic_t *stop)
 		if (r < 0)
 			clock_nap_ms(1000);
 		else if (r == 0 && !*stop && !loose_waits(j))
-			rest(j->s, seen);
+			rest(j->s, seen, stop);
 	}
 	journal_round(j, ROUND_ALL, NULL);
 	fd_close(fd);

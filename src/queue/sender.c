@@ -8,6 +8,7 @@
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/lock.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
@@ -242,7 +243,7 @@ static void loop(void)
 			continue;
 		}
 		steering->fd = steer_poll(&steer, &steering->events, &wait);
-		bool heard = fd_poll(p, PARTNERS_FDS + 2, wait) >= 0;
+		bool heard = idle_poll(p, PARTNERS_FDS + 2, wait) >= 0;
 
 		partners_take(heard ? p : NULL);
 		drain_wake();

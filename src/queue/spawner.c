@@ -8,6 +8,7 @@
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "core/sys/workers.h"
@@ -395,7 +396,7 @@ static int turn(struct loop *l)
 {
 	size_t n = gather(l);
 
-	int r = fd_poll(l->polls, n, l->running ? LOOK_MS : -1);
+	int r = idle_poll(l->polls, n, l->running ? LOOK_MS : -1);
 
 	if (r < 0)
 		return errno == EINTR ? 0 : -1;

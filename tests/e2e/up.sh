@@ -24,3 +24,23 @@ family() {
 	local k
 	for k in $(ps --ppid "$1" -o pid=); do echo "$k"; family "$k"; done
 }
+
+# memory: proportional, of all processes, in KB
+memory() {
+	local p sum=0 kb
+	for p in "$UP" $(family "$UP"); do
+		kb=$(awk '/^Pss:/ {print $2}' "/proc/$p/smaps_rollup" 2>/dev/null)
+		sum=$((sum + ${kb:-0}))
+	done
+	echo "$sum"
+}
+# little_memory KB: at rest they take less
+little_memory() {
+	below() { [ "$(memory)" -lt "$1" ]; }
+	if [ -r /proc/self/smaps_rollup ] && [ -z "${REEXEC:-}${ASAN_OPTIONS:-}" ]; then
+		ok "at rest less than $1 KB of proportional memory in all" wait_for 40 below "$1"
+		echo "# $(memory) KB"
+	else
+		skip "memory" "REEXEC or ASan: every process has more of its own; or there is no smaps_rollup"
+	fi
+}

@@ -64,9 +64,6 @@ char *proc_title_words(int argc, char *const argv[]);
 void proc_adopt_orphans(bool on);
 /* Die with SIGTERM when parent, which has just forked us, dies first; at once when it has died already. */
 void proc_die_with_parent(pid_t parent);
-/* Give back the memory of the code and constants used so far, ours and the libraries': what is needed again comes
- * back from the page cache.  For processes that have finished a large beginning and will do little from now on. */
-void proc_release_code(void);
 int proc_new_session(void);
 /* What is mounted from now on is seen by this process and its children only. */
 int proc_own_mounts(void);

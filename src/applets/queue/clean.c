@@ -7,6 +7,7 @@
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/in.h"
 #include "core/sys/out.h"
 #include "core/sys/sig.h"
@@ -17,6 +18,14 @@ static void flush_answers(void *out)
 {
 	if (out_flush(out) < 0)
 		die(100, "unable to answer");
+}
+
+static void answer_and_wait(void *out)
+{
+	struct pollfd p = {0, POLLIN, 0};
+
+	flush_answers(out);
+	idle_poll(&p, 1, -1);
 }
 
 static bool keeps(const char *client)
@@ -43,7 +52,7 @@ static int clean_main(int argc, char **argv)
 		log_warn("unable to fork: %s", log_errno(errno));
 	in_init(&in, 0, inspace, sizeof inspace);
 	out_init(&out, 1, outspace, sizeof outspace);
-	in.before_wait = flush_answers;
+	in.before_wait = answer_and_wait;
 	in.wait_arg = &out;
 	for (;;) {
 		if (turn == 0)

@@ -254,7 +254,6 @@ static int turn(bool idle)
 		return KEEPER_IDLE_MS;
 	if (!settled_down) {
 		end_keeper();
-		proc_release_code();
 		settled_down = true;
 	}
 	return -1;

@@ -7,6 +7,7 @@
 #include "core/app/applet.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "queue/layout.h"
@@ -63,7 +64,7 @@ static void loop(void)
 		struct pollfd p[] = {{0, POLLIN, 0}, {preprocess_fd(), POLLIN, 0}, {out->n ? 1 : -1, POLLOUT, 0},
 			{preprocess_mqueue(), POLLIN, 0}};
 
-		if (fd_poll(p, 4, wait) < 0 && errno != EINTR)
+		if (idle_poll(p, 4, wait) < 0 && errno != EINTR)
 			proc_exit(111);
 		if (p[0].revents && !take_orders()) {
 			preprocess_close();

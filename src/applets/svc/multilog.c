@@ -11,6 +11,7 @@
 #include "core/sys/clock.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/sig.h"
 #include "svc/logscript.h"
 
@@ -152,7 +153,7 @@ static int read_lines(struct logscript *s)
 	clock_strikes(s->rotate_every, &slot);
 	while (!now.deadline || (midline && rest)) {
 		p[0].revents = p[1].revents = 0;
-		int ready = fd_poll(p, 2, (int)allowed(until_next(s)));
+		int ready = idle_poll(p, 2, (int)allowed(until_next(s)));
 
 		if (p[1].revents)
 			take_signals();

@@ -16,6 +16,7 @@
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 #include "svc/await.h"
@@ -608,7 +609,7 @@ static void wait_for_something(void)
 	bool child = false, term = false;
 	unsigned char sig;
 
-	fd_poll(p, 3, patience());
+	idle_poll(p, 3, patience());
 	while (fd_read(signals, &sig, 1) == 1) {
 		child = child || sig == SIGCHLD;
 		term = term || sig == SIGTERM;

@@ -19,6 +19,7 @@
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/proc.h"
 #include "core/sys/rand.h"
 #include "core/sys/sig.h"
@@ -30,7 +31,6 @@
 
 enum {
 	RESTART_MS = 1000,
-	REST_MS = 1000,		/* what is worth giving memory back for */
 	LOGGER_MS = 1000,	/* what loggers have at least to read to the end, and to obey */
 	LAST_MS = 1000,		/* what is left then gets so long between TERM and KILL */
 	WAIT1 = 2, WAIT2 = 4,
@@ -470,7 +470,6 @@ static int watch(void)
 {
 	int sigs[WAITED + 1], sig = SIGHUP;
 	long long next_scan = 0;
-	bool rested = false;
 
 	memcpy(sigs, waited, sizeof waited);
 	sigs[WAITED] = SIGRTMIN + 3;
@@ -486,11 +485,7 @@ static int watch(void)
 		if (sig == SIGALRM && ending_ours)
 			pass_alarm();
 		start_due();
-		if (!rested && patience(next_scan) >= REST_MS) {
-			proc_release_code();
-			rested = true;
-		}
-		sig = sig_wait(sigs, WAITED + 1, patience(next_scan));
+		sig = idle_sig_wait(sigs, WAITED + 1, patience(next_scan));
 		reap();
 	}
 	return stop();

@@ -32,7 +32,7 @@ enum {
 	LIMIT_MAX = 1000000,
 	REST_MS = 100,		/* how long nothing is accepted after accept has failed */
 	LOOK_MS = 1000,		/* how often files are looked at */
-	IDLE_MS = 1000,		/* after which memory is given back */
+	SWEEP_MS = 1500,	/* how often sessions that wait are looked at */
 };
 
 static struct ucspi_options how = {.names = 1, .ident = 1, .ident_timeout = 26, .nodelay = 0, .ip_options = 0};
@@ -349,7 +349,6 @@ static void loop(void)
 {
 	size_t n = listeners.v.n;
 	long long rest = 0;	/* until then nothing is accepted */
-	bool idle = false;
 	VEC(struct pollfd) polls = {0};
 
 	vec_reserve(&polls, n + 3);
@@ -364,13 +363,10 @@ static void loop(void)
 		bool open = left <= 0 && seats_taken(door.seats) < limit;
 
 		p[2] = (struct pollfd){crew.waiting ? crew.set : -1, POLLIN, 0};
-		int ready = fd_poll(p, open ? n + 3 : 3, left > 0 ? (int)left : idle && !crew.waiting ? -1 : IDLE_MS);
+		int ready = idle_poll(p, open ? n + 3 : 3, left > 0 ? (int)left : crew.waiting ? SWEEP_MS : -1);
 
 		if (ready < 0)
 			p[0].revents = POLLIN;	/* a signal has come */
-		if (ready == 0 && left <= 0 && !idle)
-			idle_release();
-		idle = ready == 0 && left <= 0;
 		if (p[0].revents && !handle_signals())
 			break;
 		crew_notes(&crew);

@@ -9,10 +9,11 @@
 #include "core/base/num.h"
 #include "core/sys/clock.h"
 #include "core/sys/file.h"
+#include "core/sys/idle.h"
 #include "core/sys/proc.h"
 #include "core/sys/sig.h"
 
-enum { RESTART_MS = 1000, STUCK_MS = 1000 };
+enum { RESTART_MS = 1000, STUCK_MS = 1000, LOOK_MS = 1000, REST_MS = 3600000 };
 static const int waited[] = {SIGTERM, SIGINT, SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD};
 enum { WAITED = sizeof waited / sizeof *waited };
 
@@ -77,7 +78,7 @@ static void signal_all(struct tree *t, int sig)
 
 static long next_ms(const struct tree *t)
 {
-	long long now = clock_mono_ms(), next = now + 1000;
+	long long now = clock_mono_ms(), next = now + (t->idle || t->done ? LOOK_MS : REST_MS);
 
 	for (size_t i = 0; i < t->n; i++)
 		if (!t->services[i].pid && !t->services[i].rest && t->services[i].due < next)
@@ -125,10 +126,10 @@ static int wait_signal(const struct tree *t, int signals)
 	size_t n = t->nfds < FDS_MAX ? t->nfds : FDS_MAX;
 
 	if (signals < 0 || !n)
-		return sig_wait(waited, WAITED, next_ms(t));
+		return idle_sig_wait(waited, WAITED, next_ms(t));
 	for (size_t i = 0; i < n; i++)
 		p[i + 1] = t->fds[i];
-	fd_poll(p, n + 1, (int)next_ms(t));
+	idle_poll(p, n + 1, (int)next_ms(t));
 	return sig_wait(waited, WAITED, 0);
 }
 

@@ -299,7 +299,9 @@ static void keep(int sock)
 	bool asked = true, idle = false;
 
 	while (asked || conns) {
-		int n = ready_wait(set, out, conns ? SWEEP_MS : -1);
+		if (!conns)
+			idle_poll(&(struct pollfd){set, POLLIN, 0}, 1, -1);
+		int n = ready_wait(set, out, conns ? SWEEP_MS : 0);
 
 		for (int i = 0; i < n; i++) {
 			struct conn *c = (struct conn *)(size_t)(out[i].who & ~3ull);

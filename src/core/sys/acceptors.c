@@ -10,6 +10,7 @@
 
 #include "core/base/mem.h"
 #include "core/sys/fd.h"
+#include "core/sys/idle.h"
 #include "core/sys/local.h"
 #include "core/sys/proc.h"
 #include "core/sys/share.h"
@@ -155,7 +156,7 @@ static void loop(struct pool *p)
 		struct pollfd fds[] = {{p->signals, POLLIN, 0}, {p->notes[0], POLLIN, 0}, {p->listening, POLLIN, 0}};
 		struct err e = {0};
 
-		fd_poll(fds, alone ? 3 : 2, -1);
+		idle_poll(fds, alone ? 3 : 2, -1);
 		if (fds[0].revents && signals(p))
 			return;
 		if (fds[1].revents)

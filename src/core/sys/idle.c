@@ -7,7 +7,10 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-enum { PAGE = 4096, STACK_BELOW = 128 * 1024, HEAP_KEPT = 1 << 20 };
+#include "core/sys/share.h"
+#include "core/sys/sig.h"
+
+enum { PAGE = 4096, STACK_BELOW = 128 * 1024, HEAP_KEPT = 1 << 20, AFTER_MS = 1000 };
 
 /* madvise works on what is mapped of a range even where it complains about the rest. */
 static void drop(uintptr_t from, uintptr_t to)
@@ -72,7 +75,33 @@ void idle_release(void)
 	malloc_trim(0);
 #endif
 	drop_stack();
+	share_release();
 	idle_prepare();
 	for (int i = 0; i < texts; i++)
 		drop(text[i].from, text[i].to);
+}
+
+/* The wait follows the release at once: hardly any text comes back for it. */
+int idle_poll(struct pollfd *fds, size_t n, int timeout_ms)
+{
+	if (timeout_ms >= 0 && timeout_ms <= AFTER_MS)
+		return poll(fds, (nfds_t)n, timeout_ms);
+	int r = poll(fds, (nfds_t)n, AFTER_MS);
+
+	if (r != 0)
+		return r;
+	idle_release();
+	return poll(fds, (nfds_t)n, timeout_ms < 0 ? -1 : timeout_ms - AFTER_MS);
+}
+
+int idle_sig_wait(const int *sigs, int n, long timeout_ms)
+{
+	if (timeout_ms <= AFTER_MS)
+		return sig_wait(sigs, n, timeout_ms);
+	int sig = sig_wait(sigs, n, AFTER_MS);
+
+	if (sig)
+		return sig;
+	idle_release();
+	return sig_wait(sigs, n, timeout_ms - AFTER_MS);
 }

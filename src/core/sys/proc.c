@@ -5,14 +5,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
-#include <link.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/fsuid.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -346,31 +344,6 @@ void proc_die_with_parent(pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	if (getppid() != parent)
 		kill(getpid(), SIGTERM);
-}
-
-/* What one loaded object may only read: its code and constants. */
-static int release_object(struct dl_phdr_info *object, size_t size, void *page_size)
-{
-	uintptr_t page = *(size_t *)page_size;
-
-	(void)size;
-	for (int i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
-		uintptr_t start = object->dlpi_addr + part->p_vaddr, end = start + part->p_memsz;
-
-		end = end / page * page;
-		start = (start + page - 1) / page * page;
-		if (part->p_type == PT_LOAD && !(part->p_flags & PF_W) && end > start)
-			madvise((void *)start, end - start, MADV_DONTNEED);
-	}
-	return 0;
-}
-
-void proc_release_code(void)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	dl_iterate_phdr(release_object, &page);
 }
 
 int proc_new_session(void)

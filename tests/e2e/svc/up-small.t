@@ -42,6 +42,7 @@ for p in qmta-send tcpserver intake; do
 	ok "and mail flows" wait_for 15 send_mail "after $p"
 	ok "to its mailbox" wait_for 15 arrived "$new" $n
 done
+little_memory 2048
 all=$(family "$UP")
 stop_up
 is "TERM" $? 0
