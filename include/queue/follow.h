@@ -18,6 +18,11 @@ struct follow_delivery {
 	char *queue, *qident;	/* owned */
 	uint64_t number;
 };
+/* A bounce that was queued; all bounces of a send have the same qp, and come in their order. */
+struct follow_bounce {
+	uint64_t qp;
+	bool ours;
+};
 struct follow {
 	/* what is looked for: any of them */
 	uint64_t id, qp;
@@ -25,6 +30,7 @@ struct follow {
 	VEC(struct follow_message) messages;
 	VEC(struct follow_delivery) running;
 	VEC(uint64_t) qps;	/* of messages that will come */
+	VEC(struct follow_bounce) bounces;	/* that will come, anybody's */
 	struct buf before;	/* the line before its info line: new msg */
 	uint64_t before_id;
 	bool with_before;	/* before is to be shown with the line now */

@@ -43,5 +43,7 @@ const char *queue_here(void);
  * DYNAMIC_QUEUE more than QUEUE_COUNT when there are), then nqueue, slowq, qmta
  * where present; with QUEUEDIR set just that one.  Stops when each returns non-zero and returns it. */
 int queue_walk(int (*each)(const char *dir, void *arg), void *arg, struct err *e);
+/* The same for who only looks: a QUEUEDIR that is not there is an error, not an empty queue. */
+int queue_look(int (*each)(const char *dir, void *arg), void *arg, struct err *e);
 
 #endif

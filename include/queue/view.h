@@ -40,6 +40,13 @@ struct view {
 	struct buf local, remote;	/* what the recipients point into */
 };
 
+/* A message that is named; queue is empty when any queue's is meant. */
+struct choice_id {
+	struct str queue;
+	uint64_t id;
+	bool seen;	/* for the caller */
+};
+
 /* Which messages are meant; all zero: every one.  Patterns are those of the shell, letter case does not
  * matter. */
 struct choice {
@@ -47,13 +54,15 @@ struct choice {
 	long older, newer;				/* seconds, -1 none */
 	long long larger, smaller;			/* bytes, -1 none */
 	int state;					/* -1 any */
-	VEC(uint64_t) ids;
+	VEC(struct choice_id) ids;
 };
 #define CHOICE_ANY {.older = -1, .newer = -1, .larger = -1, .smaller = -1, .state = -1}
 
 /* "90", "15m", "2h", "3d", "1w": seconds.  "10k", "2M", "1G": bytes.  False when it is neither. */
 bool choice_age(struct str s, long *seconds);
 bool choice_size(struct str s, long long *bytes);
+/* Does n name this message of the queue? */
+bool choice_names(const struct choice_id *n, struct str queue, uint64_t id);
 /* Does the text match a pattern as above? */
 bool choice_like(struct str s, const char *pattern);
 

@@ -52,6 +52,11 @@ bool choice_size(struct str s, long long *bytes)
 	return true;
 }
 
+bool choice_names(const struct choice_id *n, struct str queue, uint64_t id)
+{
+	return n->id == id && (!n->queue.n || str_eq(n->queue, queue));
+}
+
 bool choice_like(struct str s, const char *pattern)
 {
 	struct buf text = BUF_INIT, lower = BUF_INIT;

@@ -95,6 +95,31 @@ static void expect(struct follow *f, uint64_t qp)
 		vec_push(&f->qps, qp);
 }
 
+static void expect_bounce(struct follow *f, uint64_t qp, bool is_ours)
+{
+	struct follow_bounce b = {qp, is_ours};
+
+	if (f->bounces.n < FOLLOWED_MAX)
+		vec_push(&f->bounces, b);
+}
+
+/* The info line of a bounce: the first one with this qp has come. */
+static bool our_bounce(struct follow *f, const struct qlog_line *l)
+{
+	bool null = !l->sender.n || str_eq(l->sender, STR("#@[]"));
+
+	for (size_t i = 0; null && i < f->bounces.n; i++) {
+		bool is_ours = f->bounces.p[i].ours;
+
+		if (f->bounces.p[i].qp != l->qp)
+			continue;
+		for (f->bounces.n--; i < f->bounces.n; i++)
+			f->bounces.p[i] = f->bounces.p[i + 1];
+		return is_ours;
+	}
+	return false;
+}
+
 /* Wherever a line says "qp N" (in reports blanks are "_"): a message that was queued. */
 static void expect_all(struct follow *f, struct str text)
 {
@@ -124,9 +149,11 @@ static bool has_text(const struct follow *f, struct str line)
 /* A line about a message: is it one of ours, or does it become one? */
 static bool ours(struct follow *f, const struct qlog_line *l, struct str line)
 {
+	bool bounced = l->event == QLOG_INFO && our_bounce(f, l);
+
 	if (find_message(f, l->queue, l->id) < f->messages.n)
 		return true;
-	bool wanted = (f->id && l->id == f->id) || (l->event == QLOG_INFO && expected(f, l->qp)) ||
+	bool wanted = (f->id && l->id == f->id) || bounced || (l->event == QLOG_INFO && expected(f, l->qp)) ||
 		has_text(f, line);
 
 	if (!wanted || (f->queue.n && !str_eq(f->queue, l->queue) && f->id == l->id))
@@ -170,12 +197,14 @@ bool follow_line(struct follow *f, struct str line)
 	default:
 		break;
 	}
-	if (!ours(f, &l, line))
+	bool mine = ours(f, &l, line);
+
+	if (l.event == QLOG_BOUNCE)
+		expect_bounce(f, l.qp, mine);
+	if (!mine)
 		return false;
 	if (l.event == QLOG_START)
 		add_delivery(f, &l);
-	if (l.event == QLOG_BOUNCE)
-		expect(f, l.qp);
 	if (l.event == QLOG_END && find_message(f, l.queue, l.id) < f->messages.n)
 		drop_message(f, find_message(f, l.queue, l.id));
 	return true;
@@ -198,5 +227,6 @@ void follow_free(struct follow *f)
 	vec_free(&f->messages);
 	vec_free(&f->running);
 	vec_free(&f->qps);
+	vec_free(&f->bounces);
 	buf_free(&f->before);
 }

@@ -1,6 +1,7 @@
 /* layout - paths inside a queue and the collection of queues; see layout.h. */
 #include "queue/layout.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "core/conf/conf.h"
@@ -135,4 +136,14 @@ int queue_walk(int (*each)(const char *dir, void *arg), void *arg, struct err *e
 	buf_free(&base);
 	buf_free(&dir);
 	return r;
+}
+
+int queue_look(int (*each)(const char *dir, void *arg), void *arg, struct err *e)
+{
+	const char *one = conf_env(CONF_QUEUEDIR);
+	struct stat st;
+
+	if (one && *one && file_stat(one, &st) < 0)
+		return err_temp(e, errno, "unable to enter %s", one);
+	return queue_walk(each, arg, e);
 }

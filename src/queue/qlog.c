@@ -236,6 +236,12 @@ static void parse_info(struct str s, struct qlog_line *out)
 	out->event = QLOG_INFO;
 }
 
+/* What address() wrote. */
+static struct str no_brackets(struct str s)
+{
+	return str_eq(s, STR("<>")) ? STR("") : s;
+}
+
 /* local: SENDER RECIPIENT ID N bytes QUEUE MODE */
 static void parse_rcpt(struct str s, bool remote, struct qlog_line *out)
 {
@@ -243,8 +249,8 @@ static void parse_rcpt(struct str s, bool remote, struct qlog_line *out)
 
 	if (!eat_num(&s, &out->id) || !eat(&s, " ") || !eat_num(&s, &out->bytes) || !eat(&s, " bytes "))
 		return;
-	out->sender = sender;
-	out->rcpt = rcpt;
+	out->sender = no_brackets(sender);
+	out->rcpt = no_brackets(rcpt);
 	out->queue = eat_to(&s, ' ');
 	out->remote = remote;
 	out->event = QLOG_RCPT;

@@ -37,7 +37,7 @@ static bool maybe(const struct choice *c, const char *queue, const struct view *
 	bool wanted = !c->ids.n;
 
 	for (size_t i = 0; i < c->ids.n && !wanted; i++)
-		wanted = c->ids.p[i] == v->id;
+		wanted = choice_names(&c->ids.p[i], str_z(queue), v->id);
 	return wanted && (!c->queue || choice_like(str_z(queue), c->queue)) && (c->older < 0 || age >= c->older) &&
 		(c->newer < 0 || age <= c->newer) && (c->larger < 0 || (long long)v->bytes >= c->larger) &&
 		(c->smaller < 0 || (long long)v->bytes <= c->smaller);
@@ -222,7 +222,8 @@ int view_walk(const struct layout *l, const char *queue, const struct choice *c,
 	if (c->queue && !choice_like(str_z(queue), c->queue))
 		return 0;
 	for (size_t i = 0; i < c->ids.n && r == 0; i++) {
-		int got = view_load(l, queue, c->ids.p[i], c, now, &v, &bad);
+		const struct choice_id *n = &c->ids.p[i];
+		int got = choice_names(n, str_z(queue), n->id) ? view_load(l, queue, n->id, c, now, &v, &bad) : 0;
 
 		if (got < 0)
 			odd(&bad);

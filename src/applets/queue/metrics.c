@@ -220,7 +220,7 @@ static int metrics_main(int argc, char **argv)
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	if (queue_walk(note_queue, NULL, &e) < 0)
+	if (queue_look(note_queue, NULL, &e) < 0)
 		die_err(&e);
 	if (listen_at) {
 		sig_ignore(SIGPIPE);

@@ -78,22 +78,18 @@ static int set_state(char letter, const char *arg)
 /* 17, or queue1/17 and queue1/#17 as lists show it. */
 static int set_id(char letter, const char *arg)
 {
-	static struct buf queue = BUF_INIT;
-	struct str s = str_z(arg);
+	struct str s = str_z(arg), queue = {0};
 	size_t slash = str_rchr(s, '/');
 	uint64_t id;
 
 	(void)letter;
 	if (slash < s.n) {
-		if (choice.queue && !str_eq(str_to(s, slash), str_z(choice.queue)))
-			return -1;
-		buf_set(&queue, str_to(s, slash));
-		choice.queue = queue.p;
+		queue = str_to(s, slash);
 		s = str_from(s, slash + 1);
 	}
-	if (!num_parse(str_starts(s, STR("#")) ? str_from(s, 1) : s, UINT64_MAX, &id))
+	if ((slash < str_z(arg).n && !queue.n) || !num_parse(str_starts(s, STR("#")) ? str_from(s, 1) : s, UINT64_MAX, &id))
 		return -1;
-	vec_push(&choice.ids, id);
+	vec_push(&choice.ids, ((struct choice_id){.queue = queue, .id = id}));
 	return 0;
 }
 
@@ -117,10 +113,37 @@ static const struct opt opts[] = {
 	OPTS_END
 };
 
+static bool filtered(void)
+{
+	return choice.sender || choice.recipient || choice.host || choice.queue || choice.older >= 0 ||
+		choice.newer >= 0 || choice.larger >= 0 || choice.smaller >= 0 || choice.state >= 0;
+}
+
 static bool any_choice(void)
 {
-	return all || choice.sender || choice.recipient || choice.host || choice.queue || choice.older >= 0 ||
-		choice.newer >= 0 || choice.larger >= 0 || choice.smaller >= 0 || choice.state >= 0 || choice.ids.n;
+	return all || filtered() || choice.ids.n;
+}
+
+static void note_seen(struct str queue, uint64_t id)
+{
+	for (size_t i = 0; i < choice.ids.n; i++)
+		if (choice_names(&choice.ids.p[i], queue, id))
+			choice.ids.p[i].seen = true;
+}
+
+/* Who names a message means one that is there. */
+static void tell_missing(void)
+{
+	for (size_t i = 0; i < choice.ids.n && !filtered(); i++) {
+		const struct choice_id *n = &choice.ids.p[i];
+		struct err e = {0};
+
+		if (n->seen)
+			continue;
+		err_temp(&e, 0, "no such message: %.*s%s%llu", STR_FMT(n->queue), n->queue.n ? "/" : "",
+			(unsigned long long)n->id);
+		odd(&e);
+	}
 }
 
 /* ---- going through the queues ---- */
@@ -223,6 +246,7 @@ static void show_text(const struct view *v)
 
 static int show_one(const struct view *v, void *arg)
 {
+	note_seen(str_z(v->queue), v->id);
 	list_one(v, arg);
 	if (!json) {
 		view_rcpts(v, &out);
@@ -299,6 +323,7 @@ static int order_one(const struct view *v, void *arg)
 	enum steer_verb verb = *(const enum steer_verb *)arg;
 	struct err e = {0};
 
+	note_seen(str_z(v->queue), v->id);
 	connected();
 	char c = steer_ask(&steering, verb, v->id, patience * 1000, &e);
 
@@ -319,6 +344,7 @@ static int export_one(const struct view *v, void *arg)
 	char c;
 
 	(void)arg;
+	note_seen(str_z(v->queue), v->id);
 	if (with_delete && connected())
 		c = parcel_move(&moving, v, &e);
 	else
@@ -361,8 +387,12 @@ static void finish_old(const char *name)
 	struct buf fn = BUF_INIT;
 	struct err e = {0};
 	struct view v;
+	struct str queue;
+	uint64_t id, birth;
 	char c = STEER_DONE;
 
+	if (parcel_whose(str_z(name), &queue, &id, &birth))
+		note_seen(queue, id);	/* what has been exported need not be there any more */
 	if (str_ends(str_z(name), STR(".part"))) {
 		buf_fmt(&fn, "%s/%s", parcels, name);
 		file_unlink(fn.p);
@@ -458,6 +488,7 @@ static void order_command(enum steer_verb verb)
 	if (!any_choice())
 		die(100, "which messages?  a choice, or --all");
 	each_queue(order_one, &verb);
+	tell_missing();
 }
 
 static void export_command(void)
@@ -474,6 +505,7 @@ static void export_command(void)
 	moving.patience_ms = patience * 1000;
 	each_parcel(finish_old);
 	each_queue(export_one, NULL);
+	tell_missing();
 }
 
 static void run(struct str command)
@@ -481,7 +513,7 @@ static void run(struct str command)
 	if (str_eq(command, STR("list")))
 		each_queue(list_one, NULL);
 	else if (str_eq(command, STR("show")))
-		each_queue(show_one, NULL);
+		each_queue(show_one, NULL), tell_missing();
 	else if (str_eq(command, STR("summary")))
 		each_queue(tally_one, NULL), tally_show(&tally, json, &out);
 	else if (str_eq(command, STR("hold")))

@@ -278,7 +278,7 @@ static int qread_main(int argc, char **argv)
 		want_local = want_remote = want_todo = 1;
 	if (!want_local && !want_remote && !want_todo)
 		want_local = want_remote = 1;
-	if (queue_walk(each, NULL, &e) < 0)
+	if (queue_look(each, NULL, &e) < 0)
 		die_err(&e);
 	if (want_count)
 		count_lines("Total ", &total);

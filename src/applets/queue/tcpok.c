@@ -26,7 +26,7 @@ static int tcpok_main(int argc, char **argv)
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	if (queue_walk(each, &code, &e) < 0)
+	if (queue_look(each, &code, &e) < 0)
 		die_err(&e);
 	return code;
 }

@@ -40,7 +40,7 @@ static int tcpto_main(int argc, char **argv)
 	(void)argv;
 	if (argc > 1)
 		die_usage();
-	if (queue_walk(each, NULL, &e) < 0)
+	if (queue_look(each, NULL, &e) < 0)
 		die_err(&e);
 	return 0;
 }

@@ -58,6 +58,15 @@ for bad in "" "list --older x" "list --larger 1x" "list --state odd" "list word"
 done
 code "orders want a choice" 100 q hold
 like "and say so" "$(cat err)" '^q: fatal: which messages\?  a choice, or --all$'
+other=$(q list --sender '' | sed 's| .*||')
+is "messages that are named" "$(q list "queue1/$id" "$other" 17 | grep -c .) $(q list "queue1/$id" "queue2/${other#*/}" | grep -c .)" "2 1"
+code "show what is not there" 111 q show "$id" 17
+like "is told" "$(cat err)" '^q: warning: no such message: 17$'
+code "an order for it" 111 q hold queue2/17
+like "is told, too" "$(cat err)" '^q: warning: no such message: queue2/17$'
+code "export of it" 111 q export none 17
+code "a filter may leave nothing" 0 q show --state held "$id"
+for bad in queue1/ /17 queue1/x; do code "no message: $bad" 100 q list $bad; done
 code "show" 0 q show "$id"
 like "the header" "$(cat out)" '^Subject: test$'
 is "not the body" "$(grep -c '^body' out)" 0
@@ -232,7 +241,7 @@ ready=$(ls steps)
 ready=${ready%.parcel}.ready
 mv "steps/${ready%.ready}.parcel" "steps/$ready"
 cp "steps/$ready" steps/q.1.2.part
-code "ready, not removed" 0 q export --delete --id 1 steps
+code "ready, not removed" 0 q export --delete --older 1w steps
 like "it is moved" "$(cat out)" '^queue1/[0-9]+ moved$'
 is "out of the queue" "$(q list)$(ls steps)" "${ready%.ready}.parcel"
 mv "steps/${ready%.ready}.parcel" "steps/$ready"

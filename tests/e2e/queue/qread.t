@@ -69,7 +69,8 @@ is "they are told" "$(grep -c '/info/4/\(39\|44\)$' err)" 2
 chmod 0 base/queue1/info
 code "unreadable" 111 qread
 chmod 700 base/queue1/info
-QUEUEDIR=$T/base/nothing code "no such queue: empty" 0 qread
+QUEUEDIR=$T/base/nothing code "no such queue" 111 qread
+like "is named" "$(cat err)" '^qmail-qread: fatal: unable to enter .*/nothing: '
 BIGTODO=0 queue-fix base/slowq 2>/dev/null
 BIGTODO=0 QUEUEDIR=$T/base/slowq qread -t >out
 is "flat todo" "$(grep -c '/#[0-9]*  5  <s@t>' out)" 1

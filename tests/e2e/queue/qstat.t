@@ -24,4 +24,6 @@ is "QUEUEDIR" "$(QUEUEDIR=$T/base/queue2 qstat | head -2 | tail -1)" "messages i
 chmod 0 base/queue1/mess/1
 code "unreadable" 111 qstat
 code "usage" 100 qstat x
+code "no such queue" 111 env QUEUEDIR="$T/none" qmail-qstat
+like "is named" "$(cat err)" '^qmail-qstat: fatal: unable to enter .*/none: '
 done_testing

@@ -12,4 +12,6 @@ rm base/queue1/lock/tcpto
 code "no file" 111 qmail-tcpok
 like "says which" "$(cat err)" 'queue1/lock/tcpto'
 code "no operands" 100 qmail-tcpok x
+code "no such queue" 111 env QUEUEDIR="$T/none" qmail-tcpok
+like "is named" "$(cat err)" '^qmail-tcpok: fatal: unable to enter .*/none: '
 done_testing

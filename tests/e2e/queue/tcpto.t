@@ -18,4 +18,6 @@ like "IPv4" "$(cat err)" '^192\.0\.2\.7 ipv4 timed out 5[0-9] seconds ago; # rec
 like "IPv6" "$(cat err)" '^2001:db8::1 ipv6 timed out [5-9] seconds ago; # recent timeouts: 10$'
 is "every queue" "$(grep '^processing' err | sed 's/.*base.//' | tr '\n' ' ')" "queue1 queue2 slowq "
 code "no operands" 100 qmail-tcpto x
+code "no such queue" 111 env QUEUEDIR="$T/none" qmail-tcpto
+like "is named" "$(cat err)" '^qmail-tcpto: fatal: unable to enter .*/none: '
 done_testing

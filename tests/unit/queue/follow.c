@@ -79,6 +79,27 @@ static void by_text(void **state)
 	assert_string_equal(run(&f, lines), "");
 }
 
+/* Bounces of one send have one qp: each message is followed by its own. */
+static void bounces(void **state)
+{
+	static const char *const all[] = {
+		/* 0 */ "info msg 1: bytes 9 from <a@b> qp 70 uid 1 q1",
+		/* 1 */ "info msg 2: bytes 9 from <c@d> qp 71 uid 1 q1",
+		/* 2 */ "bounce msg 1 qp 50 q1",
+		/* 3 */ "bounce msg 2 qp 50 q1",
+		/* 4 */ "end msg 1 qmail-send: q1",
+		/* 5 */ "end msg 2 qmail-send: q1",
+		/* 6 */ "info msg 3: bytes 9 from <> qp 50 uid 1 q1",
+		/* 7 */ "info msg 4: bytes 9 from <> qp 50 uid 1 q1",
+		NULL};
+	struct follow one = {.id = 1}, two = {.id = 2}, both = {.text = STR("@")};
+
+	(void)state;
+	assert_string_equal(run(&one, all), "0 2 4 6 ");
+	assert_string_equal(run(&two, all), "1 3 5 7 ");
+	assert_string_equal(run(&both, all), "0 1 2 3 4 5 6 7 ");
+}
+
 static void stamps(void **state)
 {
 	(void)state;
@@ -93,7 +114,7 @@ static void stamps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(by_qp), cmocka_unit_test(by_id), cmocka_unit_test(by_text),
-		cmocka_unit_test(stamps)};
+		cmocka_unit_test(bounces), cmocka_unit_test(stamps)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

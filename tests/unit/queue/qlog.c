@@ -174,6 +174,10 @@ static void older(void **state)
 	assert_int_equal(got.uid, 4);
 	qlog_parse(STR("bounce msg 5 qp 6"), &got);
 	assert_int_equal(got.event, QLOG_BOUNCE);
+	qlog_parse(STR("local: <> <> 17 5 bytes queue1 opendir mode"), &got);
+	assert_int_equal(got.event, QLOG_RCPT);
+	same(got.sender, "");
+	same(got.rcpt, "");
 }
 
 static void nonsense(void **state)
@@ -227,6 +231,10 @@ static void json(void **state)
 	buf_clear(&line);
 	qlog_json(STR("status: local 1/2 remote 0/3 q"), &line);
 	assert_string_equal(line.p, "{\"event\":\"status\",\"text\":\"local 1/2 remote 0/3 q\"}\n");
+	buf_clear(&line);
+	qlog_json(STR("local: <> r@x 17 5 bytes q opendir mode"), &line);
+	assert_string_equal(line.p, "{\"event\":\"recipient\",\"id\":17,\"bytes\":5,\"sender\":\"\",\"channel\":\"local\","
+		"\"recipient\":\"r@x\",\"queue\":\"q\"}\n");
 	buf_clear(&line);
 	qlog_json(STR("starting delivery 3.2: msg 17 to remote r@x q"), &line);
 	assert_string_equal(line.p, "{\"event\":\"start\",\"delivery\":3,\"qident\":\"2\",\"id\":17,\"channel\":\"remote\","
