@@ -44,7 +44,7 @@ struct view {
 struct choice_id {
 	struct str queue;
 	uint64_t id;
-	bool seen;	/* for the caller */
+	bool seen;	/* choice_seen says so */
 };
 
 /* Which messages are meant; all zero: every one.  Patterns are those of the shell, letter case does not
@@ -61,8 +61,15 @@ struct choice {
 /* "90", "15m", "2h", "3d", "1w": seconds.  "10k", "2M", "1G": bytes.  False when it is neither. */
 bool choice_age(struct str s, long *seconds);
 bool choice_size(struct str s, long long *bytes);
+/* Add the message that text names: 17, or queue1/17 and queue1/#17 as lists show it.  False when it names none.  The
+ * text must last. */
+bool choice_add(struct choice *c, struct str text);
 /* Does n name this message of the queue? */
 bool choice_names(const struct choice_id *n, struct str queue, uint64_t id);
+/* Is there more than names? */
+bool choice_filters(const struct choice *c);
+/* This message is there: note it where it is named. */
+void choice_seen(struct choice *c, struct str queue, uint64_t id);
 /* Does the text match a pattern as above? */
 bool choice_like(struct str s, const char *pattern);
 

@@ -1,4 +1,4 @@
-/* choice - ages, sizes and patterns that choose messages; see view.h. */
+/* choice - ages, sizes, patterns and names that choose messages; see view.h. */
 #include "core/base/num.h"
 #include "core/conf/wildmat.h"
 #include "queue/view.h"
@@ -50,6 +50,34 @@ bool choice_size(struct str s, long long *bytes)
 		return false;
 	*bytes = (long long)n;
 	return true;
+}
+
+bool choice_add(struct choice *c, struct str text)
+{
+	size_t slash = str_rchr(text, '/');
+	bool anywhere = slash == text.n;
+	struct choice_id n = {.queue = anywhere ? STR("") : str_to(text, slash)};
+	struct str number = anywhere ? text : str_from(text, slash + 1);
+
+	if (!anywhere && !n.queue.n)
+		return false;
+	if (!num_parse(str_starts(number, STR("#")) ? str_from(number, 1) : number, UINT64_MAX, &n.id))
+		return false;
+	vec_push(&c->ids, n);
+	return true;
+}
+
+bool choice_filters(const struct choice *c)
+{
+	return c->sender || c->recipient || c->host || c->queue || c->older >= 0 || c->newer >= 0 || c->larger >= 0 ||
+		c->smaller >= 0 || c->state >= 0;
+}
+
+void choice_seen(struct choice *c, struct str queue, uint64_t id)
+{
+	for (size_t i = 0; i < c->ids.n; i++)
+		if (choice_names(&c->ids.p[i], queue, id))
+			c->ids.p[i].seen = true;
 }
 
 bool choice_names(const struct choice_id *n, struct str queue, uint64_t id)

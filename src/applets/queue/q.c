@@ -6,7 +6,6 @@
 #include "core/app/applet.h"
 #include "core/app/log.h"
 #include "core/base/json.h"
-#include "core/base/num.h"
 #include "core/conf/conf.h"
 #include "core/sys/clock.h"
 #include "core/sys/env.h"
@@ -75,22 +74,10 @@ static int set_state(char letter, const char *arg)
 	return choice.state < 0 ? -1 : 0;
 }
 
-/* 17, or queue1/17 and queue1/#17 as lists show it. */
 static int set_id(char letter, const char *arg)
 {
-	struct str s = str_z(arg), queue = {0};
-	size_t slash = str_rchr(s, '/');
-	uint64_t id;
-
 	(void)letter;
-	if (slash < s.n) {
-		queue = str_to(s, slash);
-		s = str_from(s, slash + 1);
-	}
-	if ((slash < str_z(arg).n && !queue.n) || !num_parse(str_starts(s, STR("#")) ? str_from(s, 1) : s, UINT64_MAX, &id))
-		return -1;
-	vec_push(&choice.ids, ((struct choice_id){.queue = queue, .id = id}));
-	return 0;
+	return choice_add(&choice, str_z(arg)) ? 0 : -1;
 }
 
 static const struct opt opts[] = {
@@ -113,28 +100,15 @@ static const struct opt opts[] = {
 	OPTS_END
 };
 
-static bool filtered(void)
-{
-	return choice.sender || choice.recipient || choice.host || choice.queue || choice.older >= 0 ||
-		choice.newer >= 0 || choice.larger >= 0 || choice.smaller >= 0 || choice.state >= 0;
-}
-
 static bool any_choice(void)
 {
-	return all || filtered() || choice.ids.n;
-}
-
-static void note_seen(struct str queue, uint64_t id)
-{
-	for (size_t i = 0; i < choice.ids.n; i++)
-		if (choice_names(&choice.ids.p[i], queue, id))
-			choice.ids.p[i].seen = true;
+	return all || choice_filters(&choice) || choice.ids.n;
 }
 
 /* Who names a message means one that is there. */
 static void tell_missing(void)
 {
-	for (size_t i = 0; i < choice.ids.n && !filtered(); i++) {
+	for (size_t i = 0; i < choice.ids.n && !choice_filters(&choice); i++) {
 		const struct choice_id *n = &choice.ids.p[i];
 		struct err e = {0};
 
@@ -246,7 +220,7 @@ static void show_text(const struct view *v)
 
 static int show_one(const struct view *v, void *arg)
 {
-	note_seen(str_z(v->queue), v->id);
+	choice_seen(&choice, str_z(v->queue), v->id);
 	list_one(v, arg);
 	if (!json) {
 		view_rcpts(v, &out);
@@ -323,7 +297,7 @@ static int order_one(const struct view *v, void *arg)
 	enum steer_verb verb = *(const enum steer_verb *)arg;
 	struct err e = {0};
 
-	note_seen(str_z(v->queue), v->id);
+	choice_seen(&choice, str_z(v->queue), v->id);
 	connected();
 	char c = steer_ask(&steering, verb, v->id, patience * 1000, &e);
 
@@ -344,7 +318,7 @@ static int export_one(const struct view *v, void *arg)
 	char c;
 
 	(void)arg;
-	note_seen(str_z(v->queue), v->id);
+	choice_seen(&choice, str_z(v->queue), v->id);
 	if (with_delete && connected())
 		c = parcel_move(&moving, v, &e);
 	else
@@ -392,7 +366,7 @@ static void finish_old(const char *name)
 	char c = STEER_DONE;
 
 	if (parcel_whose(str_z(name), &queue, &id, &birth))
-		note_seen(queue, id);	/* what has been exported need not be there any more */
+		choice_seen(&choice, queue, id);	/* what has been exported need not be there any more */
 	if (str_ends(str_z(name), STR(".part"))) {
 		buf_fmt(&fn, "%s/%s", parcels, name);
 		file_unlink(fn.p);
