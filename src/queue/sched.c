@@ -260,7 +260,13 @@ void sched_settled(struct sched *s, char letter, uint64_t id)
 		prio_add(&s->done, now, id);
 }
 
-static const char too_long[] = "\n" OUTCOME_TOO_OLD "\n";
+/* The last deferral of a message that has become too old, and a line that says so. */
+static void too_old(struct buf *words)
+{
+	if (words->n && words->p[words->n - 1] != '\n')
+		buf_addc(words, '\n');
+	buf_adds(words, OUTCOME_TOO_OLD "\n");
+}
 
 static void report(struct sched *s, int chan, unsigned slot, struct str text)
 {
@@ -282,7 +288,7 @@ static void report(struct sched *s, int chan, unsigned slot, struct str text)
 		buf_add(&words, str_to(str_from(text, 1), REPORT_MAX));
 		if (letter == 'Z' && j->dying) {
 			letter = 'D';
-			buf_adds(&words, too_long);
+			too_old(&words);
 		}
 		qlog_report(&s->log, d->number, s->qident, letter, buf_str(&words), s->q);
 	}

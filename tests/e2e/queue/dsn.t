@@ -42,6 +42,7 @@ is "qread reads it" "$(qmail-qread 2>&1 | grep -c 'z[1-4]@')" 4
 touch -d '9 days ago' "$Q/info/$(($(newest) % 3))/$(newest)"
 kill -ALRM "$SEND"
 ok "too old now" wait_for 10 seen 1 "^end msg $(newest)"
+like "no empty line between the report and why it is the last" "$(cat log)" ': failure: try_later/This_message_has_been_[^/]*/ queue1$'
 r=$(got_report)
 like "a report of failure" "$r" '^type multipart/report delivery-status$'
 like "its parts" "$r" '^parts text/plain message/delivery-status text/rfc822-headers$'
