@@ -45,6 +45,7 @@ static struct buf out = BUF_INIT;	/* records for send */
 static struct buf orders = BUF_INIT;	/* bytes from send not yet understood */
 static const struct preprocess *how;
 static bool exiting, detached, lost;
+static bool straight;			/* send takes messages to their first attempt straight from todo */
 static struct metrics *metrics;
 static struct buf mqueue_name = BUF_INIT;
 
@@ -282,6 +283,9 @@ void preprocess_orders(struct str bytes)
 		case 'A':
 			detached = false;
 			break;
+		case 'J':
+			straight = true;
+			break;
 		default:
 			break;	/* unknown orders are none */
 		}
@@ -332,7 +336,7 @@ static void work(void)
 			continue;
 		log_message(&batch[n], way);
 		/* what has just come has left nothing of an earlier start */
-		if (!full && !detached && small(&batch[n]) && (way != SCANNED || todo_unlink_old(&lay, id, &e) == 0)) {
+		if (straight && !full && !detached && small(&batch[n]) && (way != SCANNED || todo_unlink_old(&lay, id, &e) == 0)) {
 			todo_announce(&batch[n], now, &out);
 			idset_add(&flight, id);
 			if (flight.used == 1)
