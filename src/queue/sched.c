@@ -222,8 +222,7 @@ void sched_deliver(struct sched *s, int chan, struct job *j, struct str rcpt, st
 	buf_add(&c->out, j->extra);
 	buf_addc(&c->out, 0);
 	buf_add(&c->out, j->headers);
-	if (chan == CHAN_REMOTE)
-		notify_lines(j, params, &c->out);
+	notify_lines(j, params, &c->out);
 	buf_addc(&c->out, 0);
 	buf_add(&c->out, rcpt);
 	buf_addc(&c->out, 0);
