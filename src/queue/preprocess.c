@@ -240,8 +240,11 @@ static void reread(void)
 {
 	struct err e = {0};
 
-	if (rewrite_reload(&rules, &e) < 0)
-		say("alert", &e);
+	if (rewrite_reload(&rules, &e) == 0)
+		return;
+	buf_addc(&out, 'L');
+	qlog_reread(&out, how->program, how->q, &e);
+	buf_addc(&out, 0);
 }
 
 void preprocess_orders(struct str bytes)

@@ -92,14 +92,15 @@ int sched_reload(struct sched *s, struct err *e)
 {
 	bool held[CHANS] = {s->c[CHAN_LOCAL].held, s->c[CHAN_REMOTE].held};
 
-	if (load_chan(s, CHAN_LOCAL, e) < 0 || load_chan(s, CHAN_REMOTE, e) < 0 ||
-		rewrite_reload(&s->rules, e) < 0)
-		return -1;
+	/* what could be read holds, and the log tells of it */
+	int r = load_chan(s, CHAN_LOCAL, e) < 0 || load_chan(s, CHAN_REMOTE, e) < 0 ||
+		rewrite_reload(&s->rules, e) < 0 ? -1 : 0;
+
 	sched_rates(s);
 	held_line(s, CHAN_LOCAL, held[CHAN_LOCAL]);
 	held_line(s, CHAN_REMOTE, held[CHAN_REMOTE]);
 	sched_status(s);
-	return 0;
+	return r;
 }
 
 void sched_slots(struct sched *s, int chan, int spawner_limit)
