@@ -59,9 +59,17 @@ static VEC(struct order) waiting;
 static time_t next_settle;
 static long long moved;			/* when the flight last changed, clock_mono_ms */
 
+/* A warning that tools know as it is, without what happens next (section 19)? */
+static bool whole_text(const struct err *e)
+{
+	struct str text = str_z(e->text);
+
+	return str_starts(text, STR("unknown record type in ")) || str_starts(text, STR("qmail-clean unable to "));
+}
+
 static void say(const char *level, const struct err *e)
 {
-	bool again = str_eq(str_z(level), STR("warn"));
+	bool again = str_eq(str_z(level), STR("warn")) && !whole_text(e);
 
 	buf_addc(&out, 'L');
 	qlog_say(&out, level, how->program, how->q, "%s%s%s%s", e->text, e->num ? ": " : "", e->num ? strerror(e->num) : "",
