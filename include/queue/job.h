@@ -97,7 +97,7 @@ void steered_hasten(struct sched *s);
 void steered_forget(struct sched *s, uint64_t id);
 
 /* notify.c */
-/* For a remote delivery: the header lines that become DSN_ variables (see spawner.h). */
+/* For a delivery: the header lines that become DSN_ variables (see spawner.h). */
 void notify_lines(const struct job *j, struct str params, struct buf *b);
 /* A recipient has its message: NOTE_DELIVERED or NOTE_RELAYED when the sender is to be told, else 0. */
 char notify_due(const struct job *j, int chan, struct str params, struct str text);

@@ -1,6 +1,7 @@
 /* preprocess - what todo-proc does: the new messages of one queue are found in todo, their recipients classified, and each
  * is announced to send or settled on disk.  slowq-send and qmta-send do it in their own process.  Works in the queue's
- * directory; one per process.  Orders and records are those of todo-proc (section 9.1, 9.2). */
+ * directory; one per process.  Orders and records are those of todo-proc (section 9.1, 9.2); J records, and the orders S and
+ * E that answer them, are used after an order J: who does not give it gets every message settled and announced by D. */
 #ifndef QUEUE_PREPROCESS_H
 #define QUEUE_PREPROCESS_H
 

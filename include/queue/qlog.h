@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/base/buf.h"
+#include "core/base/err.h"
 
 /* q is the queue's name, "" leaves it out. */
 
@@ -39,6 +40,8 @@ struct qlog_status {
 };
 void qlog_status(struct buf *b, const struct qlog_status *s, const char *q);
 
+/* A control file could not be read again: "alert: PROGRAM: Q: unable to reread FILE" (section 19). */
+void qlog_reread(struct buf *b, const char *program, const char *q, const struct err *e);
 /* "alert: PROGRAM: Q: text", "warn: ...", "info: ..." */
 void qlog_say(struct buf *b, const char *level, const char *program, const char *q, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -10,7 +10,8 @@
 #include "core/net/ip.h"
 #include "queue/outtls.h"
 
-/* The end of the report of a success whose sender wants to hear of it, when the host has taken that over. */
+/* The end of the report of a success whose sender wants to hear of it, when whoever has the message now has taken that over: the
+ * host, or for a forward our queue. */
 #define TRANSMIT_TAKEN_OVER "Reports of delivery come from there."
 
 struct transmit {

@@ -1,8 +1,10 @@
 /* forward - header lines of the forwarder, then the message; see forward.h. */
 #include "queue/forward.h"
 
+#include "core/smtp/dsn.h"
 #include "core/sys/fd.h"
 #include "queue/client.h"
+#include "queue/queueprog.h"
 
 enum { BLOCK = 65536 };
 
@@ -30,6 +32,24 @@ static void put_message(const struct forward *f, struct client *c)
 		client_fail(c);
 }
 
+bool forward_params(struct forward *f, struct str sender, bool alone, struct buf *mail, struct buf *rcpt)
+{
+	struct dsn m, r;
+
+	dsn_environment(&m, &r);
+	if (!str_eq(f->sender, sender) || !queueprog_takes_params())
+		return false;
+	if (!alone || f->n != 1) {
+		m = (struct dsn){0};
+		r = (struct dsn){.notify = r.notify & DSN_NEVER};
+	}
+	dsn_write(&m, mail);
+	dsn_write(&r, rcpt);
+	f->mail_params = buf_str(mail);
+	f->rcpt_params = buf_str(rcpt);
+	return r.notify & DSN_SUCCESS;
+}
+
 int forward_send(const struct forward *f, unsigned long *qp, struct buf *why)
 {
 	struct client *c = client_new();
@@ -45,8 +65,11 @@ int forward_send(const struct forward *f, unsigned long *qp, struct buf *why)
 	put_head(f, c);
 	put_message(f, c);
 	client_from(c, f->sender);
-	for (size_t i = 0; i < f->n; i++)
+	client_params(c, f->mail_params);
+	for (size_t i = 0; i < f->n; i++) {
 		client_to(c, f->to[i]);
+		client_params(c, f->rcpt_params);
+	}
 	const char *answer = client_close(c);
 
 	code = *answer == 0 ? 0 : *answer == 'D' ? 100 : 111;

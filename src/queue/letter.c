@@ -102,7 +102,8 @@ static void introduction(const struct letter *l, struct buf *b)
 		buf_add(b, buf_str(own));
 	else
 		buf_fmt(b, "Hi. This is the indimail delivery program at %s.\n%s", l->conf->host.p, words[l->kind]);
-	buf_addc(b, '\n');
+	/* the next paragraph begins behind an empty line, however a file ends */
+	buf_adds(b, b->p[b->n - 1] == '\n' ? "\n" : "\n\n");
 }
 
 static void return_path(const struct letter *l, struct buf *b)

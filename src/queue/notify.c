@@ -24,6 +24,8 @@ void notify_lines(const struct job *j, struct str params, struct buf *b)
 	struct dsn m, r, notify;
 	struct buf words = BUF_INIT;
 
+	if (!j->params.n && !params.n)
+		return;
 	dsn_read(&m, 'x', j->params);
 	dsn_read(&r, 'y', params);
 	notify = (struct dsn){.notify = r.notify};
@@ -39,9 +41,9 @@ char notify_due(const struct job *j, int chan, struct str params, struct str tex
 {
 	if (!dsn_wants(params, DSN_SUCCESS) || !bounce_reports_to(j->sender))
 		return 0;
-	if (chan == CHAN_LOCAL)
-		return NOTE_DELIVERED;
-	return str_ends(str_rtrim(text), STR(TRANSMIT_TAKEN_OVER)) ? 0 : NOTE_RELAYED;
+	if (str_ends(str_rtrim(text), STR(TRANSMIT_TAKEN_OVER)))
+		return 0;
+	return chan == CHAN_LOCAL ? NOTE_DELIVERED : NOTE_RELAYED;
 }
 
 void notify_delay(const struct sched *s, struct job *j, const struct note *n, struct str text)

@@ -221,7 +221,7 @@ int partners_begin(void)
 	static struct preprocess p = {.mode = "", .clean = clean_now};
 
 	if (how->todo_out >= 0) {
-		if (fd_write_all(how->todo_out, "C", 1) >= 0)
+		if (fd_write_all(how->todo_out, "CJ", 2) >= 0)
 			return 0;
 		qlog_say(&s->log, "alert", s->program, s->q, "cannot start: lost todo-proc connection");
 		return -1;
@@ -232,6 +232,7 @@ int partners_begin(void)
 	p.q = s->q;
 	int r = preprocess_open(&p);
 
+	preprocess_orders(STR("J"));
 	buf_add(&records, buf_str(preprocess_records()));
 	buf_clear(preprocess_records());
 	records_take(s, &records);

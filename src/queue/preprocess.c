@@ -45,6 +45,7 @@ static struct buf out = BUF_INIT;	/* records for send */
 static struct buf orders = BUF_INIT;	/* bytes from send not yet understood */
 static const struct preprocess *how;
 static bool exiting, detached, lost;
+static bool straight;			/* send takes messages to their first attempt straight from todo */
 static struct metrics *metrics;
 static struct buf mqueue_name = BUF_INIT;
 
@@ -58,9 +59,17 @@ static VEC(struct order) waiting;
 static time_t next_settle;
 static long long moved;			/* when the flight last changed, clock_mono_ms */
 
+/* A warning that tools know as it is, without what happens next (section 19)? */
+static bool whole_text(const struct err *e)
+{
+	struct str text = str_z(e->text);
+
+	return str_starts(text, STR("unknown record type in ")) || str_starts(text, STR("qmail-clean unable to "));
+}
+
 static void say(const char *level, const struct err *e)
 {
-	bool again = str_eq(str_z(level), STR("warn"));
+	bool again = str_eq(str_z(level), STR("warn")) && !whole_text(e);
 
 	buf_addc(&out, 'L');
 	qlog_say(&out, level, how->program, how->q, "%s%s%s%s", e->text, e->num ? ": " : "", e->num ? strerror(e->num) : "",
@@ -239,8 +248,11 @@ static void reread(void)
 {
 	struct err e = {0};
 
-	if (rewrite_reload(&rules, &e) < 0)
-		say("alert", &e);
+	if (rewrite_reload(&rules, &e) == 0)
+		return;
+	buf_addc(&out, 'L');
+	qlog_reread(&out, how->program, how->q, &e);
+	buf_addc(&out, 0);
 }
 
 void preprocess_orders(struct str bytes)
@@ -281,6 +293,9 @@ void preprocess_orders(struct str bytes)
 			break;
 		case 'A':
 			detached = false;
+			break;
+		case 'J':
+			straight = true;
 			break;
 		default:
 			break;	/* unknown orders are none */
@@ -332,7 +347,7 @@ static void work(void)
 			continue;
 		log_message(&batch[n], way);
 		/* what has just come has left nothing of an earlier start */
-		if (!full && !detached && small(&batch[n]) && (way != SCANNED || todo_unlink_old(&lay, id, &e) == 0)) {
+		if (straight && !full && !detached && small(&batch[n]) && (way != SCANNED || todo_unlink_old(&lay, id, &e) == 0)) {
 			todo_announce(&batch[n], now, &out);
 			idset_add(&flight, id);
 			if (flight.used == 1)

@@ -276,10 +276,10 @@ static int trailing_records(struct put *p, struct err *e)
 	const char *qqeh = conf_env(CONF_QQEH);
 	struct buf b = BUF_INIT;
 
-	if (p->quarantine.n)
-		buf_fmt(&b, "X-Quarantine-ID: %s%s\n", p->quarantine.p, p->quarantined.p);
 	if (p->virus)
 		buf_adds(&b, p->virus);
+	if (p->quarantine.n)
+		buf_fmt(&b, "X-Quarantine-ID: %s%s\n", p->quarantine.p, p->quarantined.p);
 	if (p->optional && qqeh && *qqeh) {
 		buf_adds(&b, qqeh);
 		if (b.p[b.n - 1] != '\n')

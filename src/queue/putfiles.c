@@ -83,6 +83,22 @@ int put_new_file(const char *fn, int flags)
 	return -1;
 }
 
+/* Why no file can be made in pid: 61 when the queue itself is not there or cannot be entered. */
+static int no_file(const struct put *p, const struct buf *fn, struct err *e)
+{
+	int num = errno;
+	struct stat st;
+	struct buf inside = BUF_INIT;
+
+	buf_fmt(&inside, "%s/.", p->dir.p);
+	if (file_stat(inside.p, &st) < 0)
+		err_code(e, 61, errno, "unable to switch to %s", p->dir.p);
+	else
+		err_code(e, 70, num, "unable to create %s", fn->p);
+	buf_free(&inside);
+	return -1;
+}
+
 /* A new file in pid, open for writing and nobody else's; its name replaces *fn. */
 static int new_file(struct put *p, struct buf *fn, struct err *e)
 {
@@ -94,7 +110,7 @@ static int new_file(struct put *p, struct buf *fn, struct err *e)
 		if (fd >= 0)
 			return fd;
 		if (errno != EEXIST || seq == 9)
-			return err_code(e, 70, errno, "unable to create %s", fn->p);
+			return no_file(p, fn, e);
 	}
 }
 

@@ -143,6 +143,16 @@ void qlog_say(struct buf *b, const char *level, const char *program, const char 
 	buf_addc(b, '\n');
 }
 
+void qlog_reread(struct buf *b, const char *program, const char *q, const struct err *e)
+{
+	static const char first[] = "unable to read ";
+
+	if (str_starts(str_z(e->text), STR(first)))
+		qlog_say(b, "alert", program, q, "unable to reread %s", e->text + sizeof first - 1);
+	else
+		qlog_say(b, "alert", program, q, "%s", e->text);
+}
+
 /* Does the line go on with this text?  Then it is cut off. */
 static bool eat(struct str *s, const char *text)
 {

@@ -92,14 +92,15 @@ int sched_reload(struct sched *s, struct err *e)
 {
 	bool held[CHANS] = {s->c[CHAN_LOCAL].held, s->c[CHAN_REMOTE].held};
 
-	if (load_chan(s, CHAN_LOCAL, e) < 0 || load_chan(s, CHAN_REMOTE, e) < 0 ||
-		rewrite_reload(&s->rules, e) < 0)
-		return -1;
+	/* what could be read holds, and the log tells of it */
+	int r = load_chan(s, CHAN_LOCAL, e) < 0 || load_chan(s, CHAN_REMOTE, e) < 0 ||
+		rewrite_reload(&s->rules, e) < 0 ? -1 : 0;
+
 	sched_rates(s);
 	held_line(s, CHAN_LOCAL, held[CHAN_LOCAL]);
 	held_line(s, CHAN_REMOTE, held[CHAN_REMOTE]);
 	sched_status(s);
-	return 0;
+	return r;
 }
 
 void sched_slots(struct sched *s, int chan, int spawner_limit)
@@ -222,8 +223,7 @@ void sched_deliver(struct sched *s, int chan, struct job *j, struct str rcpt, st
 	buf_add(&c->out, j->extra);
 	buf_addc(&c->out, 0);
 	buf_add(&c->out, j->headers);
-	if (chan == CHAN_REMOTE)
-		notify_lines(j, params, &c->out);
+	notify_lines(j, params, &c->out);
 	buf_addc(&c->out, 0);
 	buf_add(&c->out, rcpt);
 	buf_addc(&c->out, 0);
@@ -260,7 +260,13 @@ void sched_settled(struct sched *s, char letter, uint64_t id)
 		prio_add(&s->done, now, id);
 }
 
-static const char too_long[] = "\n" OUTCOME_TOO_OLD "\n";
+/* The last deferral of a message that has become too old, and a line that says so. */
+static void too_old(struct buf *words)
+{
+	if (words->n && words->p[words->n - 1] != '\n')
+		buf_addc(words, '\n');
+	buf_adds(words, OUTCOME_TOO_OLD "\n");
+}
 
 static void report(struct sched *s, int chan, unsigned slot, struct str text)
 {
@@ -282,7 +288,7 @@ static void report(struct sched *s, int chan, unsigned slot, struct str text)
 		buf_add(&words, str_to(str_from(text, 1), REPORT_MAX));
 		if (letter == 'Z' && j->dying) {
 			letter = 'D';
-			buf_adds(&words, too_long);
+			too_old(&words);
 		}
 		qlog_report(&s->log, d->number, s->qident, letter, buf_str(&words), s->q);
 	}

@@ -126,7 +126,7 @@ static void take_signals(void)
 		got_hup = 0;
 		say_signal("HUP");
 		if (sched_reload(&s, &e) < 0)
-			qlog_say(&s.log, "alert", s.program, s.q, "%s%s%s", e.text, e.num ? ": " : "", e.num ? strerror(e.num) : "");
+			qlog_reread(&s.log, s.program, s.q, &e);
 		order('H');
 	}
 	if (got_alarm) {

@@ -23,6 +23,8 @@ int dsn_rcpt_param(struct dsn *d, struct str name, struct str value);
 bool dsn_read(struct dsn *d, char letter, struct str text);
 /* Append what d holds as words, nothing when it holds nothing.  Characters beyond ASCII become \x{HEX} (RFC 6533). */
 void dsn_write(const struct dsn *d, struct buf *b);
+/* What send says about the sender's wishes, in the environment of a delivery; what is malformed is left out. */
+void dsn_environment(struct dsn *mail, struct dsn *rcpt);
 /* Does the sender of a recipient with this y text (perhaps empty) want to hear of success, failure or delay? */
 bool dsn_wants(struct str params, unsigned what);
 

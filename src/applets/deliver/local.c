@@ -22,6 +22,7 @@
 #include "queue/delivery.h"
 #include "queue/dotqmail.h"
 #include "queue/forward.h"
+#include "queue/transmit.h"
 
 static int describe;
 
@@ -38,6 +39,7 @@ struct local {
 	struct buf newsender;
 	bool exported;		/* programs' environment is set up */
 	bool forward_only;
+	bool passed_on;		/* reports of success come from where the message went */
 	uint64_t later;		/* the file system on which the queue's journal answers for what a Maildir gets, 0 none */
 	VEC(struct str) forwards;	/* views into the .qmail text */
 	int files, programs;
@@ -257,13 +259,15 @@ static bool instruct(struct local *l, struct dotqmail *dot, const struct dot_lin
 /* Hand the message on to all collected addresses; the number for the log. */
 static unsigned long forward(struct local *l)
 {
-	struct buf why = BUF_INIT;
+	struct buf why = BUF_INIT, mail = BUF_INIT, rcpt = BUF_INIT;
 	unsigned long qp = 0;
 
 	prepare(l);
 	rewind_message(l);
-	struct forward f = {0, buf_str(&l->d.dtline), str_z(l->d.qqeh), buf_str(&l->newsender),
-		l->forwards.p, l->forwards.n};
+	struct forward f = {.dtline = buf_str(&l->d.dtline), .extra = str_z(l->d.qqeh), .sender = buf_str(&l->newsender),
+		.to = l->forwards.p, .n = l->forwards.n};
+
+	l->passed_on = forward_params(&f, str_z(l->d.sender), !l->files && !l->programs, &mail, &rcpt);
 	int code = forward_send(&f, &qp, &why);
 
 	if (code) {
@@ -271,6 +275,8 @@ static unsigned long forward(struct local *l)
 		proc_exit(code);
 	}
 	buf_free(&why);
+	buf_free(&mail);
+	buf_free(&rcpt);
 	return qp;
 }
 
@@ -367,6 +373,8 @@ static void report(const struct local *l, unsigned long qp)
 	buf_fmt(&b, "did %d+%zu+%d\n", l->files, l->forwards.n, l->programs);
 	if (qp)
 		buf_fmt(&b, "qp %lu\n", qp);
+	if (l->passed_on)
+		buf_adds(&b, TRANSMIT_TAKEN_OVER "\n");
 	fd_write_all(1, b.p, b.n);
 	buf_free(&b);
 }

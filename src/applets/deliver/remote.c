@@ -417,16 +417,14 @@ static struct str words(struct delivery *d, const struct dsn *dsn)
 	return s;
 }
 
-/* What send says about the sender's wishes, in the environment.  What SMTP would not take is left out. */
+/* What send says about the sender's wishes. */
 static void status_params(struct delivery *d)
 {
-	struct dsn mail = {0}, rcpt = {0};
+	struct dsn mail, rcpt;
 
-	dsn_mail_param(&mail, STR("RET"), str_z(conf_env(CONF_DSN_RET)));
-	dsn_mail_param(&mail, STR("ENVID"), str_z(conf_env(CONF_DSN_ENVID)));
-	dsn_rcpt_param(&rcpt, STR("NOTIFY"), str_z(conf_env(CONF_DSN_NOTIFY)));
-	if (d->n == 1)
-		dsn_rcpt_param(&rcpt, STR("ORCPT"), str_z(conf_env(CONF_DSN_ORCPT)));
+	dsn_environment(&mail, &rcpt);
+	if (d->n > 1)
+		rcpt.orcpt = STR("");
 	d->t.mail_params = words(d, &mail);
 	d->t.rcpt_params = words(d, &rcpt);
 }

@@ -8,6 +8,7 @@
 #include "core/base/vec.h"
 #include "core/conf/conf.h"
 #include "core/mail/addr.h"
+#include "core/smtp/dsn.h"
 #include "core/sys/env.h"
 
 static int from_header;
@@ -106,6 +107,15 @@ static void set_author(void)
 	addr_free(&a);
 }
 
+/* -N without a known occasion is ignored: no message is refused for it. */
+static void set_notify(void)
+{
+	struct dsn d = {0};
+
+	if (notify && dsn_rcpt_param(&d, STR("NOTIFY"), str_z(notify)) > 0)
+		env_put("QMAILNOTIFY", notify);
+}
+
 static void inject(int argc, char **argv)
 {
 	VEC(char *) words = {0};
@@ -119,8 +129,7 @@ static void inject(int argc, char **argv)
 	}
 	if (name)
 		env_put("MAILNAME", name);
-	if (notify)
-		env_put("QMAILNOTIFY", notify);
+	set_notify();
 	if (ret)
 		env_put("QMAILRET", ret);
 	if (envid)

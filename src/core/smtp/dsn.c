@@ -3,6 +3,7 @@
 
 #include "core/base/num.h"
 #include "core/base/utf8.h"
+#include "core/conf/conf.h"
 #include "core/smtp/command.h"
 
 static const struct {
@@ -124,6 +125,15 @@ bool dsn_read(struct dsn *d, char letter, struct str text)
 	while (command_param(&text, &name, &value))
 		good &= (letter == 'x' ? dsn_mail_param(d, name, value) : dsn_rcpt_param(d, name, value)) == 1;
 	return good;
+}
+
+void dsn_environment(struct dsn *mail, struct dsn *rcpt)
+{
+	*mail = *rcpt = (struct dsn){0};
+	dsn_mail_param(mail, STR("RET"), str_z(conf_env(CONF_DSN_RET)));
+	dsn_mail_param(mail, STR("ENVID"), str_z(conf_env(CONF_DSN_ENVID)));
+	dsn_rcpt_param(rcpt, STR("NOTIFY"), str_z(conf_env(CONF_DSN_NOTIFY)));
+	dsn_rcpt_param(rcpt, STR("ORCPT"), str_z(conf_env(CONF_DSN_ORCPT)));
 }
 
 static void add_word(struct buf *b, const char *name)

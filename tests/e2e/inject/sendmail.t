@@ -38,7 +38,7 @@ is "is the name" "$(grep ^From: q.mess)" "From: Joe <s@h.y>"
 unset QMAILNAME MAILNAME NAME MAILHOST
 mail "a recipient like an option" "Fjoe@me.example.org T-x@h.x  " -- -x@h.x
 mail "usual calls" "Fa@b.c Trcpt@h.x  " -oi -f a@b.c -- rcpt@h.x
-for o in -i -oi -odb -oem "-o i" -em "-e m" -Ac -Am "-A m" -B8BITMIME "-B 7BIT" -Ltag "-L tag" -h -n -U -Nnever "-N never" \
+for o in -i -oi -odb -oem "-o i" -em "-e m" -Ac -Am "-A m" -B8BITMIME "-B 7BIT" -Ltag "-L tag" -h -n -U -Nnever "-N never" "-N x" \
 	"-p ESMTP" -v -x -m -E -J -bm -bh -bH -im -iv "-oi -odb -oem"; do
 	mail "ignored: $o" "Fjoe@me.example.org Ta@h.x  " $o a@h.x
 done

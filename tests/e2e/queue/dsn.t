@@ -42,6 +42,7 @@ is "qread reads it" "$(qmail-qread 2>&1 | grep -c 'z[1-4]@')" 4
 touch -d '9 days ago' "$Q/info/$(($(newest) % 3))/$(newest)"
 kill -ALRM "$SEND"
 ok "too old now" wait_for 10 seen 1 "^end msg $(newest)"
+like "no empty line between the report and why it is the last" "$(cat log)" ': failure: try_later/This_message_has_been_[^/]*/ queue1$'
 r=$(got_report)
 like "a report of failure" "$r" '^type multipart/report delivery-status$'
 like "its parts" "$r" '^parts text/plain message/delivery-status text/rfc822-headers$'
@@ -243,4 +244,44 @@ is "with all that was asked for" "$(find "$T/queue2/todo" -type f -exec cat {} +
 	"Fbouncer@me.example|xRET=HDRS ENVID=two+2B|Ta@far.example|yNOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a+2Bb@x|"
 stop_queue
 is "send ends well" "$STOPPED" 0
+
+# ---- forwarded by a .qmail file: parameters go with a message that goes on to one address and nowhere else
+export QMAILREMOTE=$T/remote-script
+unset QMAILLOCAL
+echo "|cat >>$T/bounces" >alias/.qmail-bouncer
+echo '&k-one@far.example' >alias/.qmail-one
+printf '&k-two@far.example\n./Mailbox\n' >alias/.qmail-two
+printf '&k-list@far.example\n' >alias/.qmail-list
+printf '&owner@me.example\n' >alias/.qmail-list-owner
+printf '&d@far.example\n&d2@far.example\n' >alias/.qmail-dead
+: >log; rm -f bounces dsn-env
+start_queue
+smtp 'MAIL FROM:<bouncer@me.example> RET=HDRS ENVID=f1' 'RCPT TO:<one@me.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;one@house'
+r=$(got_report)
+is "one address: the report is of what became of it there" "$(sed -n '/^Original-Envelope/,/^returned/p' <<<"$r" | grep -v '^Arrival-Date')" \
+"Original-Envelope-Id: f1
+Reporting-MTA: dns; me.example
+--
+Original-Recipient: rfc822;one@house
+Final-Recipient: rfc822;k-one@far.example
+Action: relayed
+Status: 2.0.0
+--
+returned Subject: hello False"
+like "remote got them" "$(cat dsn-env)" '^DSN_ENVID=f1 DSN_NOTIFY=SUCCESS,DELAY DSN_ORCPT=rfc822;one@house DSN_RET=HDRS$'
+# only_delivered TEXT ADDRESS: the report is that this address has its message
+only_delivered() { is "$1" "$(grep ^Final -A1 <<<"$r" | tr '\n' ' ')" "Final-Recipient: rfc822;$2 Action: delivered "; }
+smtp 'MAIL FROM:<bouncer@me.example>' 'RCPT TO:<two@me.example> NOTIFY=SUCCESS'
+r=$(got_report)
+only_delivered "a mailbox besides: delivered" two@me.example
+smtp 'MAIL FROM:<bouncer@me.example>' 'RCPT TO:<list@me.example> NOTIFY=SUCCESS'
+r=$(got_report)
+only_delivered "failures go elsewhere: delivered" list@me.example
+smtp 'MAIL FROM:<bouncer@me.example>' 'RCPT TO:<dead@me.example> NOTIFY=NEVER'
+ok "two addresses fail" wait_for 10 seen 2 '^delivery [0-9]+: failure: no/refused/ queue1$'
+all_ended() { [ "$(grep -c '^new msg' log)" = "$(grep -c '^end msg' log)" ]; }
+ok "all end" wait_for 10 all_ended
+is "NEVER goes to all" "$(grep -c '^bounce msg' log) $(cat bounces 2>/dev/null)" "0 "
+is "three reports in all" "$(grep -c 'success report for' log)" 3
+stop_queue
 done_testing

@@ -61,9 +61,9 @@ submit QHPSI="$T/scan" CODE=1 REJECTVIRUS=2
 is "... but not with half an envelope" "$R" '54 '
 printf 'Fa@b\0Tc@d\0Te@f\0\0' >envelope
 submit QHPSI="$T/scan" CODE=1 VIRUSFORWARD=v@x
-is "VIRUSFORWARD" "$R" '0 Fa@b|Tv@x|eX-Quarantine-ID: v@x,c@d,e@f/X-QHPSI: Virus found/|'
+is "VIRUSFORWARD" "$R" '0 Fa@b|Tv@x|eX-QHPSI: Virus found/X-Quarantine-ID: v@x,c@d,e@f/|'
 submit QHPSI="$T/scan" CODE=1 VIRUSFORWARD=v@x REJECTVIRUS=2
-is "... is not thrown away" "$R" '0 Fa@b|Tv@x|eX-Quarantine-ID: v@x,c@d,e@f/X-QHPSI: Virus found/|'
+is "... is not thrown away" "$R" '0 Fa@b|Tv@x|eX-QHPSI: Virus found/X-Quarantine-ID: v@x,c@d,e@f/|'
 submit QHPSI="$T/scan" VIRUSFORWARD=v@x REJECTVIRUS=2
 is "... nor a clean message" "$R" '0 Fa@b|Tc@d|Te@f|eX-QHPSI: clean/|'
 submit QHPSI="$T/scan" CODE=1 FASTQUEUE="$(id -u)" QQEH=x

@@ -111,7 +111,11 @@ qmail-queue <"$T" 1<envelope 2>err
 is "unreadable message" "$? $(files)" "54 0"
 MIN_FREE=$((1 << 60)) fails "MIN_FREE" 53
 QUEUEDIR=$T/nowhere submit
-is "no queue" $? 70
+is "no queue" $? 61
+chmod 000 "$Q"
+submit
+is "a queue that cannot be entered" $? 61
+chmod 750 "$Q"
 for pair in pid:70 mess/0:67 intd/0:65 todo/0:66; do
 	dir=${pair%:*}
 	[ "$dir" = pid ] && chmod 500 "$Q/pid" || chmod 500 "$Q/${dir%/0}"/*

@@ -94,6 +94,16 @@ echo new.example >>control/locals
 kill -HUP "$SEND"
 ok "resumed" wait_for 5 seen 1 '^local deliveries resumed$'
 ok "and delivered" wait_for 5 seen $((n + 1)) '^starting'
+mv control/locals locals && mkdir control/locals
+echo 1 >control/holdlocal
+kill -HUP "$SEND"
+ok "what cannot be read again" wait_for 5 seen 1 "^alert: qmail-send: queue1: unable to reread $T/control/locals$"
+ok "by todo-proc, too" wait_for 5 seen 1 "^alert: todo-proc: queue1: unable to reread $T/control/locals$"
+ok "keeps nothing else from being obeyed, and logged" wait_for 5 seen 1 '^local deliveries temporarily held$'
+rmdir control/locals && mv locals control/locals
+echo 0 >control/holdlocal
+kill -HUP "$SEND"
+wait_for 5 seen 2 '^local deliveries resumed$'
 submit s@x.org kn@new.example
 ok "locals are read again" wait_for 5 seen 1 '^local: s@x\.org kn@new\.example '
 

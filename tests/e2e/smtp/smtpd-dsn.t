@@ -129,7 +129,9 @@ sm -f s@x.org -Nnever
 is "never" "$(todo)" "Fs@x.org|Tr@y.me.example|yNOTIFY=NEVER|"
 sm -f s@x.org
 is "without" "$(todo)" "Fs@x.org|Tr@y.me.example|"
-for bad in '-N sometimes' '-R some' "-V $(x 101)"; do
+sm -f s@x.org -N sometimes
+is "an unknown occasion is ignored" "$? $(todo)" "0 Fs@x.org|Tr@y.me.example|"
+for bad in '-R some' "-V $(x 101)"; do
 	is "refused: $bad" "$(sm -f s@x.org ${bad%% *} "${bad#* }" >/dev/null; echo $?) $(todo)" "100 "
 done
 done_testing
