@@ -347,7 +347,8 @@ static void work(void)
 			continue;
 		log_message(&batch[n], way);
 		/* what has just come has left nothing of an earlier start */
-		if (straight && !full && !detached && small(&batch[n]) && (way != SCANNED || todo_unlink_old(&lay, id, &e) == 0)) {
+		if (straight && !full && !detached && small(&batch[n]) &&
+			(way != SCANNED || todo_unlink_old(&lay, id, &e) == 0)) {
 			todo_announce(&batch[n], now, &out);
 			idset_add(&flight, id);
 			if (flight.used == 1)
