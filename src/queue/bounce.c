@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "core/conf/conf.h"
 #include "core/conf/rules.h"
+#include "core/sys/clock.h"
 #include "core/sys/env.h"
 #include "core/sys/fd.h"
 #include "core/sys/file.h"
@@ -14,7 +15,7 @@
 #include "queue/client.h"
 #include "queue/qlog.h"
 
-enum { FILE_MAX = 1 << 30 };
+enum { FILE_MAX = 1 << 30, ARGUMENT_MAX = 100000 };	/* the kernel takes 131,071 bytes of an argument */
 
 int bounce_load(struct bounce_conf *c, struct err *e)
 {
@@ -206,12 +207,13 @@ static int processor(const char *program, const struct work *w)
 {
 	const struct letter *l = &w->letter;
 	struct buf fn = BUF_INIT, report = BUF_INIT;
-	long form = 5;
+	long form = 5, seconds = 60;
 	int status, code = -1;
 
 	file_name(w->id, &fn);
 	conf_int(CONF_BOUNCEPROCESSOR_ARGS, &form, NULL);
-	buf_set(&report, str_from(l->paragraphs, str_chr(l->paragraphs, ':') + 1));
+	conf_int(CONF_BOUNCEPROCESSOR_TIMEOUT, &seconds, NULL);
+	buf_set(&report, str_to(str_from(l->paragraphs, str_chr(l->paragraphs, ':') + 1), ARGUMENT_MAX));
 	char *sender = (char *)(size_t)(l->kind == LETTER_DOUBLE ? "#@[]" : ""), *orig = mem_copy(l->last.p, l->last.n);
 	char *five[] = {(char *)(size_t)program, fn.p, report.p, sender, orig, w->to.p, NULL};
 	char *six[] = {(char *)(size_t)program, w->mess.p, fn.p, report.p, sender, orig, w->to.p, NULL};
@@ -223,6 +225,7 @@ static int processor(const char *program, const struct work *w)
 		if (fd_copy(1, 0) < 0 || fd_copy(2, 0) < 0)
 			proc_exit(111);
 		fd_close_from(3);
+		clock_alarm(seconds > 0 ? (unsigned)seconds : 0);	/* nothing else is delivered meanwhile */
 		proc_exec_file(program, form == 6 ? six : five);
 		proc_exit(111);
 	}

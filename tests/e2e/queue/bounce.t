@@ -166,6 +166,7 @@ cat >processor <<P
 #!/bin/sh
 for a; do printf '[%s]' "\$a"; done >$T/args
 pwd >$T/dir
+case \$(cat $T/verdict) in hang) exec sleep 100 ;; esac
 exit \$(cat $T/verdict)
 P
 chmod 755 processor
@@ -187,10 +188,25 @@ echo 7 >verdict
 submit bouncer@me.example d@me.example
 ok "one that fails" wait_for 10 seen 1 '^warn: qmail-send: queue1: trouble injecting bounce message, will try later$'
 like "its code" "$(cat log)" '^bounce processor .* exit=7 queue1$'
+i=$(grep -o '^bounce processor .* bouncefn <bounce/[0-9]*' log | tail -1 | sed 's/.*bounce.//')
+python3 -c "import sys; sys.stdout.write('z' * 300000 + '\n')" >>"$Q/bounce/$i"
 echo 0 >verdict
 kill -ALRM "$SEND"
 ok "is asked again" wait_for 10 test -s bounces
+ok "of a long report it gets what fits" test "$(stat -c %s args)" -gt 100000 -a "$(stat -c %s args)" -lt 110000
 stop_queue
+export BOUNCEPROCESSOR_TIMEOUT=1
+start_queue
+rm -f bounces
+echo hang >verdict
+submit bouncer@me.example d@me.example
+ok "one that hangs is ended" wait_for 10 seen 1 '^bounce processor .* exit=-1 queue1$'
+ok "and asked again later" wait_for 10 seen 1 '^warn: qmail-send: queue1: trouble injecting bounce message, will try later$'
+echo 0 >verdict
+kill -ALRM "$SEND"
+ok "then it decides" wait_for 10 test -s bounces
+stop_queue
+unset BOUNCEPROCESSOR_TIMEOUT
 export BOUNCEPROCESSOR_ARGS=6
 start_queue
 rm -f delivered
