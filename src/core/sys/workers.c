@@ -151,7 +151,9 @@ static void worker(const struct workers *w)
 	struct buf text = BUF_INIT;
 	int fds[WORKERS_FDS], count, more;
 
-	if (fd_null(NOTHING) < 0)
+	/* programs that jobs run must not have them: they could speak in our name */
+	if (fd_null(NOTHING) < 0 || fd_cloexec(NOTHING, true) < 0 || fd_cloexec(SOCK, true) < 0 ||
+		fd_cloexec(NOTES, true) < 0)
 		proc_exit(TROUBLE);
 	fd_timeout(SOCK, IDLE_MS);
 	forget(w);
