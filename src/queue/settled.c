@@ -28,7 +28,8 @@ void settled_path(const struct sched *s, enum part p, uint64_t id, struct buf *f
 
 void settled_retry(struct sched *s, int chan, uint64_t id, const char *what, const char *fn, int num)
 {
-	qlog_say(&s->log, "warn", s->program, s->q, "%s %s: %s; will try again later", what, fn, strerror(num));
+	qlog_say(&s->log, "warn", s->program, s->q, "%s %s: %s; will try again later", what, fn,
+		num ? strerror(num) : "it is damaged");
 	prio_add(chan < 0 ? &s->done : &s->c[chan].due, clock_now() + SLEEP_SYSFAIL, id);
 }
 

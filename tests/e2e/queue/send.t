@@ -128,6 +128,14 @@ like "last words" "$(tail -1 log)" "^info: qmail-send: pid $SEND queue1 exiting$
 next=$(($(stat -c %Y "$Q/local/$p") - $(stat -c %Y "$Q/info/$p")))
 is "the next try is kept in the file's time" "$([ $next -ge 100 ] && [ $next -le 200 ] && echo yes || echo $next)" yes
 
+# info that is no info: the message waits
+cp -p "$Q/info/$p" info && printf 'Xnonsense' >"$Q/info/$p" && touch "$Q/local/$p"
+start_queue
+ok "damaged" wait_for 10 seen 1 "^warn: qmail-send: queue1: unable to read info/$p: it is damaged; will try again later$"
+stop_queue
+ok "it waits" test -e "$Q/local/$p"
+cp -p info "$Q/info/$p"
+
 # too old; double bounces nobody wants
 echo 0 >control/queuelifetime
 echo >control/doublebounceto
