@@ -6,19 +6,31 @@
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/sys/share.h"
 #include "core/sys/sig.h"
 
-enum { PAGE = 4096, STACK_BELOW = 128 * 1024, HEAP_KEPT = 1 << 20, AFTER_MS = 1000 };
+enum { STACK_BELOW = 128 * 1024, HEAP_KEPT = 1 << 20, AFTER_MS = 1000 };
+
+/* 16 KB on some machines: what is rounded to less could take with it what lies behind. */
+static uintptr_t page_size(void)
+{
+	static uintptr_t n;
+
+	if (!n)
+		n = (uintptr_t)sysconf(_SC_PAGESIZE);
+	return n;
+}
 
 /* madvise works on what is mapped of a range even where it complains about the rest. */
 static void drop(uintptr_t from, uintptr_t to)
 {
+	uintptr_t page = page_size();
 	int keep = errno;
 
-	from = (from + PAGE - 1) / PAGE * PAGE;
-	to = to / PAGE * PAGE;
+	from = (from + page - 1) / page * page;
+	to = to / page * page;
 	if (from < to)
 		madvise((void *)from, to - from, MADV_DONTNEED);
 	errno = keep;
@@ -64,7 +76,7 @@ void idle_prepare(void)
 static void drop_stack(void)
 {
 	char here;
-	uintptr_t top = (uintptr_t)&here - PAGE;	/* what this call itself uses stays */
+	uintptr_t top = (uintptr_t)&here - page_size();	/* what this call itself uses stays */
 
 	drop(top - STACK_BELOW, top);
 }
