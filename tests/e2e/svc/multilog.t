@@ -235,7 +235,7 @@ head -n 3000 numbers | cmp -s - full/current && pass "nothing is lost, nothing c
 kill -TERM $pid
 wait $pid
 is "a good end" "$? $(grep -vc full err3)" "0 0"
-rm -r full beside
+rm -r full beside err3
 background bash -c "$limited"
 pid=$!
 head -n 3000 numbers >&3
