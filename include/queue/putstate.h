@@ -47,7 +47,7 @@ int put_new_file(const char *fn, int flags);
 
 /* Stage 1: a file in pid, or a spare one, whose inode number becomes the message's name in mess. */
 int put_create(struct put *p, struct err *e);
-/* The file kept for the message's number (numbers.h) gets its name in mess; false: it is not there. */
+/* The file kept for the message's number (numbers.h) gets its name in mess; false, errno ENOENT: it is not there. */
 bool put_claim(struct put *p);
 /* The envelope's file in intd. */
 int put_create_envelope(struct put *p, struct err *e);

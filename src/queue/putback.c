@@ -41,6 +41,9 @@ fail:
 static int write_files(struct put *p, struct str env, struct str body, struct err *e)
 {
 	if (!put_claim(p)) {
+		/* another file would not have the number for its own */
+		if (errno != ENOENT && errno != EEXIST)
+			return err_code(e, 67, errno, "unable to claim message %llu", (unsigned long long)p->id);
 		put_path(p, Q_MESS, &p->mess);
 		p->text.fd = put_new_file(p->mess.p, O_TRUNC);
 	}

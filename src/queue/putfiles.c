@@ -148,11 +148,14 @@ bool put_claim(struct put *p)
 
 	if (there)
 		p->text.fd = file_open(p->mess.p, O_WRONLY, 0);
+	int num = errno;
+
 	if (there && p->text.fd < 0)
-		file_unlink(p->mess.p);
+		file_rename_new(p->mess.p, kept.p);
 	if (p->text.fd < 0)
 		buf_clear(&p->mess);
 	buf_free(&kept);
+	errno = num;
 	return p->text.fd >= 0;
 }
 
