@@ -276,6 +276,7 @@ quit a
 kill "$(cat old)" 2>/dev/null
 
 # killed between "down" and the signal: the next one finishes it, with shutdown
+script b/run 'exec sleep 1000'
 sup b; tell b u; wait_for 5 is_up b
 pid=$(field b pid)
 kill -KILL "$SUP"; wait "$SUP" 2>/dev/null
@@ -298,7 +299,6 @@ script b/shutdown 'echo "shutdown $*" >>log' 'kill -0 $2 && echo alive >>log'
 
 # ---- TERM ----
 sup b; tell b d; wait_for 5 is_down b
-script b/run 'exec sleep 1000'
 : >b/log
 tell b u; wait_for 5 is_up b
 pid=$(field b pid)
