@@ -28,7 +28,6 @@ static const char *split;
 static char *delivery = (char[]){"./Mailbox"};
 static pid_t keeper;
 static long long active;	/* when there was something to do, clock_mono_ms */
-static bool settled_down;
 
 static const struct opt opts[] = {
 	FLAG('d', NULL, &as_daemon, "run until TERM (default: until nothing can be delivered now)"),
@@ -246,16 +245,12 @@ static int turn(bool idle)
 			keeper = 0;
 	if (!idle || !active) {
 		active = now;
-		settled_down = false;
 		if (keeper <= 0 && !other_clean)
 			keeper = cleaner_keep("qmta-send");
 	}
 	if (now - active < KEEPER_IDLE_MS)
 		return KEEPER_IDLE_MS;
-	if (!settled_down) {
-		end_keeper();
-		settled_down = true;
-	}
+	end_keeper();
 	return -1;
 }
 
